@@ -1,0 +1,10 @@
+-- The five events of the course. Running it again changes nothing.
+INSERT INTO events (id, name, venue, event_date, total_tickets, price_cents) VALUES
+  (1, 'Go Conference 2026',   'Main Hall A',  '2026-09-15 09:00:00+00', 100,  5000),
+  (2, 'SRE Meetup',           'Room 204',     '2026-10-01 18:00:00+00',  30,     0),
+  (3, 'Cloud Native Summit',  'Expo Center',  '2026-11-20 10:00:00+00', 500, 15000),
+  (4, 'Python Workshop',      'Lab 301',      '2026-09-22 14:00:00+00',  25,  2000),
+  (5, 'Kubernetes Deep Dive', 'Auditorium B', '2026-10-10 10:00:00+00',  80,  8000)
+ON CONFLICT (id) DO NOTHING;
+
+SELECT setval('events_id_seq', greatest((SELECT max(id) FROM events), (SELECT last_value FROM events_id_seq)));

@@ -1,0 +1,53 @@
+import { createApp } from '@quickticket/kit/app'
+import { docs } from '@quickticket/kit/docs'
+import { probes } from '@quickticket/kit/health'
+import type { Log } from '@quickticket/kit/log'
+import { metrics } from '@quickticket/kit/metrics'
+import { createPing } from '@quickticket/kit/postgres'
+import type pg from 'pg'
+import { createCheckoutStore } from './checkout-store.ts'
+import type { Config } from './config.ts'
+import { createEventStore } from './event-store.ts'
+import type { HoldStore } from './hold-store.ts'
+import { eventMetrics } from './metrics.ts'
+import type { PaymentsClient } from './payments-client.ts'
+import { createReconciler } from './reconciler.ts'
+import { eventRoutes } from './routes/events.ts'
+import { healthRoute } from './routes/health.ts'
+import { reservationRoutes } from './routes/reservations.ts'
+import { reserveRoute } from './routes/reserve.ts'
+
+export interface Deps {
+  postgres: pg.Pool
+  holds: HoldStore
+  payments: PaymentsClient
+}
+
+/** Events, the seats that are held and sold, and the orders. */
+export async function buildApp(
+  config: Config,
+  version: string,
+  log: Log,
+  { postgres, holds, payments }: Deps,
+) {
+  const app = createApp({ log, maxConcurrentRequests: config.MAX_CONCURRENT_REQUESTS })
+  const identity = { service: 'events', version }
+  const counted = eventMetrics(metrics(app, identity), postgres, holds)
+  const events = createEventStore(postgres)
+  const checkouts = createCheckoutStore(postgres)
+  const reconciler = createReconciler({ events, checkouts, holds, payments, counted, log })
+
+  await docs(app, { title: 'QuickTicket Events', version, description: 'Events, reservations and orders' })
+  probes(app, identity)
+  healthRoute(app, { askPostgres: createPing(postgres), askRedis: () => holds.ping() }, version)
+  eventRoutes(app, events)
+  reserveRoute(app, { events, holds, reservationTtlS: config.RESERVATION_TTL })
+  reservationRoutes(app, { holds, checkouts, counted, settle: reconciler.nudge })
+
+  app.addHook('onReady', async () => reconciler.start(config.RECONCILE_INTERVAL_MS))
+  app.addHook('onClose', async () => {
+    await reconciler.stop()
+    await Promise.all([postgres.end(), holds.close(), payments.close()])
+  })
+  return app
+}

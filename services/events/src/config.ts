@@ -1,0 +1,33 @@
+import { commonVariables, integer, secret, url } from '@quickticket/kit/config'
+import { type Static, type TObject, Type } from 'typebox'
+
+export const variables = {
+  ...commonVariables,
+  PORT: integer(0, 65_535, 8081, 'port to listen on; 0: any free one'),
+  DB_HOST: Type.String({ default: 'postgres', description: 'PostgreSQL host' }),
+  DB_PORT: integer(1, 65_535, 5432, 'PostgreSQL port'),
+  DB_NAME: Type.String({ default: 'quickticket', description: 'PostgreSQL database' }),
+  DB_USER: Type.String({ default: 'quickticket', description: 'PostgreSQL user' }),
+  DB_PASS: secret('quickticket', 'PostgreSQL password'),
+  DB_MAX_CONNS: integer(1, 1000, 10, 'connections to PostgreSQL; more requests than that wait'),
+  DB_ACQUIRE_TIMEOUT_MS: integer(1, 600_000, 2000, 'longest wait for a connection before 503'),
+  DB_STATEMENT_TIMEOUT_MS: integer(1, 600_000, 3000, 'longest time that one statement may run'),
+  DB_LOCK_TIMEOUT_MS: integer(1, 600_000, 2000, 'longest time that one statement may wait for a lock'),
+  REDIS_HOST: Type.String({ default: 'redis', description: 'Redis host' }),
+  REDIS_PORT: integer(1, 65_535, 6379, 'Redis port'),
+  REDIS_TIMEOUT_MS: integer(1, 60_000, 1000, 'longest time that one command may take'),
+  HOLD_STORE: Type.Enum(['redis', 'memory'], {
+    default: 'redis',
+    description: 'where held seats are kept; memory: in this process, for one replica without Redis',
+  }),
+  RESERVATION_TTL: integer(1, 86_400, 300, 'seconds that a reservation holds its seats'),
+  PAYMENTS_URL: url('http://payments:8082', 'where charges are given back when their order is impossible'),
+  RECONCILE_INTERVAL_MS: integer(
+    50,
+    600_000,
+    1000,
+    'time between two rounds of settling unfinished checkouts',
+  ),
+}
+
+export type Config = Static<TObject<typeof variables>>

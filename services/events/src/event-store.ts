@@ -1,0 +1,101 @@
+import { postgresProblem } from '@quickticket/kit/postgres'
+import type pg from 'pg'
+import type { Sale, Seats } from './hold-store.ts'
+import { shareNext } from './share-next.ts'
+
+export interface Event {
+  id: number
+  name: string
+  venue: string
+  /** ISO 8601 with offset */
+  date: string
+  total_tickets: number
+  price_cents: number
+  available: number
+}
+
+export interface EventSeats extends Seats {
+  priceCents: number
+}
+
+export interface EventStore {
+  list(): Promise<Event[]>
+  find(id: number): Promise<Event | undefined>
+  seats(id: number): Promise<EventSeats | undefined>
+  /** The same, with those of the reservations whose seats are among the sold ones. */
+  seatsAmong(id: number, reservationIds: string[]): Promise<EventSeats | undefined>
+  /** Those of the reservations that are sold, with the seats that their events have sold by now. */
+  salesAmong(reservationIds: string[]): Promise<Sale[]>
+}
+
+type EventRow = Omit<Event, 'date' | 'available'> & { event_date: Date; sold: number }
+
+// Seats are counted from events.sold. Without its orders table the system is broken, and has to say so: the look-up
+// of an order that can not exist costs nothing and fails when the table is gone.
+const WITH_ORDERS = `NOT EXISTS (SELECT FROM orders WHERE id = '')`
+const COLUMNS = 'id, name, venue, event_date, total_tickets, price_cents, sold'
+
+const QUERIES = {
+  list: {
+    name: 'events-list',
+    text: `SELECT ${COLUMNS} FROM events WHERE ${WITH_ORDERS} ORDER BY event_date, id`,
+  },
+  find: { name: 'events-find', text: `SELECT ${COLUMNS} FROM events WHERE id = $1 AND ${WITH_ORDERS}` },
+  settled: {
+    name: 'events-settled',
+    text: `SELECT ${COLUMNS}, ARRAY(SELECT id FROM orders WHERE id = ANY ($2) AND event_id = $1) AS settled
+           FROM events WHERE id = $1`,
+  },
+  sales: {
+    name: 'events-sales',
+    text: `SELECT o.id AS "reservationId", e.id AS "eventId", e.sold AS "soldSeats"
+           FROM orders o JOIN events e ON e.id = o.event_id WHERE o.id = ANY ($1)`,
+  },
+}
+
+/** Events and their seats in PostgreSQL. */
+export function createEventStore(postgres: pg.Pool): EventStore {
+  const list = shareNext(async () => (await query<EventRow>(QUERIES.list)).map(asEvent))
+  const row = shareNext(async (id: number) => (await query<EventRow>({ ...QUERIES.find, values: [id] }))[0])
+
+  async function query<Row extends pg.QueryResultRow>(config: pg.QueryConfig): Promise<Row[]> {
+    try {
+      return (await postgres.query<Row>(config)).rows
+    } catch (error) {
+      throw postgresProblem(error)
+    }
+  }
+
+  return {
+    list: () => list(undefined),
+    async find(id) {
+      const found = await row(id)
+      return found && asEvent(found)
+    },
+    async seats(id) {
+      const found = await row(id)
+      return found && asSeats({ ...found, settled: [] })
+    },
+    async seatsAmong(id, reservationIds) {
+      const [found] = await query<EventRow & { settled: string[] }>({
+        ...QUERIES.settled,
+        values: [id, reservationIds],
+      })
+      return found && asSeats(found)
+    },
+    salesAmong: (reservationIds) =>
+      query<Sale & pg.QueryResultRow>({ ...QUERIES.sales, values: [reservationIds] }),
+  }
+}
+
+function asEvent({ event_date, sold, ...event }: EventRow): Event {
+  return {
+    ...event,
+    date: event_date.toISOString().replace(/(\.000)?Z$/, '+00:00'),
+    available: Math.max(event.total_tickets - sold, 0),
+  }
+}
+
+function asSeats(row: EventRow & { settled: string[] }): EventSeats {
+  return { total: row.total_tickets, sold: row.sold, priceCents: row.price_cents, settled: row.settled }
+}

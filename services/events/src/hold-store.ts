@@ -1,0 +1,58 @@
+/** Seats that somebody has for some minutes. */
+export interface Hold {
+  reservationId: string
+  eventId: number
+  quantity: number
+  totalCents: number
+}
+
+export type ReserveResult = { held: true } | { held: false; available: number }
+
+/** What PostgreSQL says of an event's seats, read in one statement. */
+export interface Seats {
+  total: number
+  sold: number
+  /** holds whose seats are among those sold already, because their sale has not ended them yet */
+  settled: string[]
+}
+
+/** A reservation that has become an order. */
+export interface Sale {
+  reservationId: string
+  eventId: number
+  /** what the event has sold, this sale included */
+  soldSeats: number
+}
+
+/**
+ * Who holds seats, for minutes. Every method is one atomic step, and ends expired holds first. Losing this store loses
+ * holds, never an order: PostgreSQL has the last word.
+ */
+export interface HoldStore {
+  /**
+   * Holds seats if there are enough beside those sold and held.
+   *
+   * @param ttlMs how long the hold lasts
+   */
+  reserve(hold: Hold, seats: Seats, ttlMs: number): Promise<ReserveResult>
+  /** The hold, made to last at least `minimumMs` more, and how long it lasts now; undefined when there is none. */
+  prolong(reservationId: string, minimumMs: number): Promise<(Hold & { remainingMs: number }) | undefined>
+  /** Ends a hold whose seats are sold: from now on they count as part of `soldSeats`. */
+  complete(sale: Sale): Promise<void>
+  /** Ends a hold and gives its seats back; false when there was none. */
+  release(reservationId: string): Promise<boolean>
+  /** Ends what is over, and returns the reservations that are still held. */
+  sweep(): Promise<string[]>
+  /** How many reservations are held. */
+  count(): Promise<number>
+  /** Rejects when the store can not be reached. */
+  ping(): Promise<unknown>
+  close(): Promise<void>
+}
+
+/**
+ * How long a sale's new total is remembered beside the holds. A reservation that read PostgreSQL before the sale, and
+ * comes after its hold has ended, would count its seats as free; no read is older than this when it is used. After
+ * that time a number that fell (orders deleted, an older database restored) is believed again.
+ */
+export const SOLD_MEMORY_MS = 60_000

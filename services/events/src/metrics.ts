@@ -1,0 +1,48 @@
+import type pg from 'pg'
+import { Counter, Gauge, type Registry } from 'prom-client'
+import type { HoldStore } from './hold-store.ts'
+
+export type EventMetrics = ReturnType<typeof eventMetrics>
+
+export function eventMetrics(registry: Registry, postgres: pg.Pool, holds: HoldStore) {
+  const registers = [registry]
+  const orders = new Counter({ name: 'events_orders_total', help: 'Orders confirmed', registers })
+  const voids = new Counter({
+    name: 'events_checkouts_voided_total',
+    help: 'Checkouts given up and voided',
+    registers,
+  })
+
+  new Gauge({
+    name: 'events_reservations_active',
+    help: 'Reservations that are held; no value while Redis can not be asked',
+    registers,
+    async collect() {
+      this.set(await holds.count().catch(() => Number.NaN))
+    },
+  })
+  poolGauge(
+    'events_db_pool_size',
+    'Connections to PostgreSQL in use',
+    () => postgres.totalCount - postgres.idleCount,
+  )
+  poolGauge(
+    'events_db_pool_idle',
+    'Connections to PostgreSQL that are open and idle',
+    () => postgres.idleCount,
+  )
+  poolGauge('events_db_pool_waiting', 'Requests that wait for a connection', () => postgres.waitingCount)
+  poolGauge('events_db_pool_max', 'Most connections that may be open', () => postgres.options.max ?? 0)
+  return { orders, voids }
+
+  function poolGauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read())
+      },
+    })
+  }
+}

@@ -1,0 +1,11 @@
+import { Problem, unavailable } from '@quickticket/kit/problem'
+
+/** Runs one step in the hold store; when it can not be reached, nobody can hold seats. */
+export async function holding<T>(step: Promise<T>): Promise<T> {
+  try {
+    return await step
+  } catch (error) {
+    if (error instanceof Problem) throw error
+    throw unavailable('reservations_unavailable', 'Reservations are not possible at the moment', error)
+  }
+}

@@ -1,0 +1,51 @@
+import type { App } from '@quickticket/kit/app'
+import { Problem } from '@quickticket/kit/problem'
+import { Type } from 'typebox'
+import type { EventStore } from '../event-store.ts'
+
+export const EventId = Type.Object({
+  id: Type.String({ pattern: '^[+-]?[0-9]{1,18}$', description: 'an integer' }),
+})
+
+const Event = Type.Object({
+  id: Type.Integer(),
+  name: Type.String(),
+  venue: Type.String(),
+  date: Type.String({ description: 'ISO 8601 with offset' }),
+  total_tickets: Type.Integer(),
+  price_cents: Type.Integer(),
+  available: Type.Integer({ description: 'total minus sold, never below 0' }),
+})
+
+export function eventRoutes(app: App, events: EventStore): void {
+  const tags = ['events']
+
+  app.get(
+    '/events',
+    { schema: { tags, summary: 'All events by date', response: { 200: Type.Array(Event) } } },
+    async () => events.list(),
+  )
+
+  app.get(
+    '/events/:id',
+    { schema: { tags, summary: 'One event', params: EventId, response: { 200: Event } } },
+    async ({ params }) => {
+      const event = await events.find(eventId(params.id))
+      if (!event) throw eventNotFound()
+      return event
+    },
+  )
+}
+
+const LARGEST_ID = 2 ** 31 - 1
+
+/** @throws {Problem} 404 when no event can have this id */
+export function eventId(text: string): number {
+  const id = Number(text)
+  if (Math.abs(id) > LARGEST_ID) throw eventNotFound()
+  return id
+}
+
+export function eventNotFound(): Problem {
+  return new Problem(404, 'event_not_found', 'Event not found')
+}

@@ -1,0 +1,61 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import pRetry from 'p-retry'
+import type { GatewayMetrics } from './metrics.ts'
+
+export interface RetryOptions {
+  /** attempts in all; 1: no retry */
+  attempts: number
+  baseDelayMs: number
+  /** for all attempts together */
+  deadlineMs: number
+  /** whether the same call could succeed when made again */
+  isRetryable(error: unknown): boolean
+  target: string
+  retries: GatewayMetrics['retries']
+}
+
+/** Runs `call` again after failures that may pass, each time after a longer wait, until time is up. */
+export type Retry = <T>(call: (remainingMs: number) => Promise<T>) => Promise<T>
+
+export function createRetry(options: RetryOptions): Retry {
+  const { attempts, baseDelayMs, deadlineMs, isRetryable, target, retries } = options
+  const count = (result: string) => {
+    if (attempts > 1) retries.inc({ target, result })
+  }
+
+  return async (call) => {
+    const endsAt = performance.now() + deadlineMs
+    const remainingMs = () => Math.ceil(endsAt - performance.now())
+    let retried = 0
+
+    const result = await pRetry(() => call(Math.max(remainingMs(), 1)), {
+      retries: attempts - 1,
+      minTimeout: 0,
+      async onFailedAttempt({ error, retriesLeft }) {
+        if (!isRetryable(error)) return count('non_retryable')
+        const waitMs = retryDelayMs(retried, baseDelayMs)
+        if (retriesLeft === 0 || waitMs >= remainingMs()) {
+          count('exhausted')
+          throw error
+        }
+        retried++
+        count('retried')
+        await delay(waitMs)
+      },
+      shouldRetry: ({ error }) => isRetryable(error),
+    })
+    if (retried > 0) count('succeeded_after_retry')
+    return result
+  }
+}
+
+/**
+ * Exponential backoff with additive jitter: base·2^attempt + uniform(0, base), in milliseconds. The jitter keeps
+ * clients that failed together from coming back together.
+ *
+ * @param attempt 0 after the first failure
+ * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ */
+export function retryDelayMs(attempt: number, baseMs: number, random: () => number = Math.random): number {
+  return baseMs * 2 ** attempt + random() * baseMs
+}

@@ -1,0 +1,62 @@
+import type { App } from '@quickticket/kit/app'
+import type { UpstreamAnswer } from '@quickticket/kit/http-client'
+import { Problem } from '@quickticket/kit/problem'
+import { traceOf } from '@quickticket/kit/trace'
+import { Type } from 'typebox'
+import { type EventsClient, eventsUnavailable } from '../events-client.ts'
+import { relay } from '../relay.ts'
+import { Event, EventId, Reservation, ReserveRequest, takeAsItIs } from '../schemas.ts'
+
+export function eventRoutes(app: App, events: EventsClient): void {
+  const tags = ['events']
+
+  app.get(
+    '/events',
+    { schema: { tags, summary: 'All events by date', response: takeAsItIs(Type.Array(Event)) } },
+    async (request, reply) => relay(reply, orBadGateway(await events.get('/events', traceOf(request.raw)))),
+  )
+
+  app.get(
+    '/events/:id',
+    {
+      schema: { tags, summary: 'One event', params: EventId, response: takeAsItIs(Event) },
+      schemaErrorFormatter: explainId,
+    },
+    async (request, reply) => {
+      const answer = await events.get(`/events/${request.params.id}`, traceOf(request.raw))
+      return relay(reply, orBadGateway(answer))
+    },
+  )
+
+  app.post(
+    '/events/:id/reserve',
+    {
+      schema: {
+        tags,
+        summary: 'Hold 1 to 10 seats for some minutes',
+        params: EventId,
+        body: ReserveRequest,
+        response: takeAsItIs(Reservation),
+      },
+      schemaErrorFormatter: explainReserve,
+    },
+    async (request, reply) => {
+      const body = request.body as unknown as Buffer | undefined
+      return relay(reply, await events.reserve(request.params.id, body, traceOf(request.raw)))
+    },
+  )
+}
+
+/** A list that events can not give is a bad gateway, whatever broke behind it. */
+function orBadGateway(answer: UpstreamAnswer): UpstreamAnswer {
+  if (answer.status >= 500) throw eventsUnavailable()
+  return answer
+}
+
+function explainReserve(_errors: unknown, context: string): Problem {
+  return context === 'params' ? explainId() : new Problem(400, 'body_required', 'Request body required')
+}
+
+function explainId(): Problem {
+  return new Problem(422, 'invalid_event_id', 'The event id must be an integer')
+}

@@ -1,0 +1,75 @@
+import { Type } from 'typebox'
+import type { App } from './app.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** true from the stop signal on: not ready, and connections are not kept */
+    draining: boolean
+  }
+}
+
+/**
+ * GET /livez (the process runs), /readyz (it wants traffic) and /version. Readiness never asks a dependency: when a
+ * shared one fails, taking every replica out of service would turn errors into an outage.
+ */
+export function probes(app: App, identity: { service: string; version: string }): void {
+  const status = Type.Object({ status: Type.String() })
+  const config = { ops: true }
+  const tags = ['operations']
+  app.decorate('draining', false)
+  app.addHook('onSend', async (_request, reply) => {
+    if (app.draining) reply.header('connection', 'close')
+  })
+
+  app.get(
+    '/livez',
+    { config, schema: { tags, summary: 'Is the process alive?', response: { 200: status } } },
+    async () => ({
+      status: 'ok',
+    }),
+  )
+
+  app.get(
+    '/readyz',
+    {
+      config,
+      schema: { tags, summary: 'May traffic be sent here?', response: { 200: status, 503: status } },
+    },
+    async (_request, reply) => {
+      if (app.draining) return reply.code(503).send({ status: 'draining' })
+      return { status: 'ok' }
+    },
+  )
+
+  app.get(
+    '/version',
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'What runs here',
+        response: {
+          200: Type.Object({ service: Type.String(), version: Type.String(), node: Type.String() }),
+        },
+      },
+    },
+    async () => ({ ...identity, node: process.version }),
+  )
+}
+
+export type CheckResult = 'ok' | 'degraded' | 'down'
+
+/** `down` when the check rejects or takes longer than the deadline. */
+export async function check(ask: () => Promise<CheckResult>, timeoutMs: number): Promise<CheckResult> {
+  let timer: NodeJS.Timeout | undefined
+  const tooLate = new Promise<CheckResult>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs, 'down')
+  })
+  try {
+    return await Promise.race([ask(), tooLate])
+  } catch {
+    return 'down'
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,44 @@
+import type { FastifyInstance } from 'fastify'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+/** Seconds; the SLO rules read le="0.5". */
+const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
+
+/**
+ * Counts and times every request by its outcome, and serves GET /metrics. What is counted is what the client saw:
+ * rejections, crashes of a handler, unknown paths and clients that left included.
+ *
+ * @returns the registry for a service's own metrics
+ */
+export function metrics(app: FastifyInstance, identity: { service: string; version: string }): Registry {
+  const { service, version } = identity
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  new Gauge({ name: `${service}_build_info`, help: 'Always 1', labelNames: ['version'], registers }).set(
+    { version },
+    1,
+  )
+  const requests = new Counter({
+    name: `${service}_requests_total`,
+    help: 'Requests by what the client saw',
+    labelNames: ['method', 'path', 'status'],
+    registers,
+  })
+  const duration = new Histogram({
+    name: `${service}_request_duration_seconds`,
+    help: 'Time from the request to the end of its response',
+    labelNames: ['method', 'path'],
+    buckets: DURATION_BUCKETS,
+    registers,
+  })
+  app.outcomeListeners.push(({ method, route, status, seconds }) => {
+    if (route === '/metrics') return
+    requests.inc({ method, path: route, status })
+    duration.observe({ method, path: route }, seconds)
+  })
+  app.get('/metrics', { config: { ops: true }, schema: { hide: true } }, async (_request, reply) =>
+    reply.type(registry.contentType).send(await registry.metrics()),
+  )
+  return registry
+}

@@ -1,0 +1,76 @@
+import pg from 'pg'
+import type { Log } from './log.ts'
+import { Problem, unavailable } from './problem.ts'
+
+export interface PostgresOptions {
+  host: string
+  port: number
+  database: string
+  user: string
+  password: string
+  maxConnections: number
+  /** how long a query may wait for a connection, in milliseconds */
+  acquireTimeoutMs: number
+  /** how long a statement may run, in milliseconds */
+  statementTimeoutMs: number
+  /** how long a statement may wait for a lock, in milliseconds */
+  lockTimeoutMs: number
+}
+
+/** A pool that connects when first asked, queues when all connections are busy, and survives the server's restarts. */
+export function createPostgres(options: PostgresOptions, log: Log): pg.Pool {
+  const pool = new pg.Pool({
+    host: options.host,
+    port: options.port,
+    database: options.database,
+    user: options.user,
+    password: options.password,
+    max: options.maxConnections,
+    connectionTimeoutMillis: options.acquireTimeoutMs,
+    statement_timeout: options.statementTimeoutMs,
+    lock_timeout: options.lockTimeoutMs,
+    idle_in_transaction_session_timeout: options.statementTimeoutMs,
+    // the server's own timeout answers first; this one is for a server that answers no more
+    query_timeout: options.statementTimeoutMs + 500,
+    idleTimeoutMillis: 60_000,
+    keepAlive: true,
+    application_name: 'quickticket',
+  })
+  pool.on('error', (error) => log.warn({ err: error }, 'lost an idle PostgreSQL connection'))
+  return pool
+}
+
+/**
+ * A question that PostgreSQL answers when it is there, for health checks. While every connection is busy and answers
+ * come, they are the proof: a question that queues behind them would call a busy database a dead one.
+ */
+export function createPing(pool: pg.Pool): () => Promise<unknown> {
+  let lastAnswer = Number.NEGATIVE_INFINITY
+  pool.on('release', (error) => {
+    if (!error) lastAnswer = performance.now()
+  })
+  return async () => {
+    if (pool.waitingCount > 0 && performance.now() - lastAnswer < RECENT_MS) return
+    await pool.query('SELECT 1')
+  }
+}
+
+const RECENT_MS = 1000
+
+/** What a failed query means to the client. Nothing of the server's own message is passed on. */
+export function postgresProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  const { code = '', message = '' } = error as { code?: string; message?: string }
+  if (message.startsWith('timeout exceeded when trying to connect')) {
+    return unavailable('database_busy', 'The database did not answer in time', error)
+  }
+  if (RETRYABLE.test(code)) return unavailable('database_busy', 'The database is busy, try again', error)
+  if (code === '' || /^[A-Z]+$/.test(code) || DOWN.test(code)) {
+    return unavailable('database_unavailable', 'The database is not available', error)
+  }
+  return new Problem(500, 'database_error', 'The database could not answer', { cause: error })
+}
+
+// https://www.postgresql.org/docs/17/errcodes-appendix.html
+const RETRYABLE = /^(40...|55P03|57014)$/
+const DOWN = /^(08...|53...|57P0.|3D000|28...)$/

@@ -1,0 +1,38 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+
+/** Who a request is: the same in every service that it passes through. */
+export interface Trace {
+  requestId: string
+  /** 32 hex digits, from `traceparent` or new */
+  traceId: string
+  /** the flags of `traceparent`, two hex digits */
+  flags: string
+}
+
+const REQUEST_ID = /^[\w.:-]{1,128}$/
+// W3C Trace Context, section 3.2: version-traceid-parentid-flags; all-zero ids are invalid
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(?:-.*)?$/
+
+const traces = new WeakMap<IncomingMessage, Trace>()
+
+/** The trace of a request: what its headers say where they are well-formed, new ids where they are not. */
+export function traceOf(request: IncomingMessage): Trace {
+  const known = traces.get(request)
+  if (known) return known
+  const parent = TRACEPARENT.exec(String(request.headers.traceparent ?? ''))
+  const traceId = parent?.[1] ?? randomUUID().replaceAll('-', '')
+  const given = request.headers['x-request-id']
+  const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : traceId
+  const trace = { requestId, traceId, flags: parent?.[2] ?? '01' }
+  traces.set(request, trace)
+  return trace
+}
+
+/** The headers that carry a trace to the next service. */
+export function traceHeaders(trace: Trace): Record<string, string> {
+  return {
+    'x-request-id': trace.requestId,
+    traceparent: `00-${trace.traceId}-${randomBytes(8).toString('hex')}-${trace.flags}`,
+  }
+}

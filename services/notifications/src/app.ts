@@ -1,0 +1,26 @@
+import { createApp } from '@quickticket/kit/app'
+import { docs } from '@quickticket/kit/docs'
+import { probes } from '@quickticket/kit/health'
+import type { Log } from '@quickticket/kit/log'
+import { metrics } from '@quickticket/kit/metrics'
+import type { Config } from './config.ts'
+import { notifyMetrics } from './metrics.ts'
+import { healthRoute } from './routes/health.ts'
+import { notifyRoute } from './routes/notify.ts'
+
+/** Tells buyers about their orders, by a log line. */
+export async function buildApp(config: Config, version: string, log: Log) {
+  const app = createApp({ log, maxConcurrentRequests: config.MAX_CONCURRENT_REQUESTS })
+  const identity = { service: 'notifications', version }
+  const counted = notifyMetrics(metrics(app, identity))
+
+  await docs(app, {
+    title: 'QuickTicket Notifications',
+    version,
+    description: 'Mock notification sender with tunable failures',
+  })
+  probes(app, identity)
+  healthRoute(app, config, version)
+  notifyRoute(app, config, counted)
+  return app
+}

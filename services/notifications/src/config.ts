@@ -1,0 +1,11 @@
+import { commonVariables, integer, rate } from '@quickticket/kit/config'
+import type { Static, TObject } from 'typebox'
+
+export const variables = {
+  ...commonVariables,
+  PORT: integer(0, 65_535, 8083, 'port to listen on; 0: any free one'),
+  NOTIFY_FAILURE_RATE: rate(0, 'share of notifications that are answered with 500'),
+  NOTIFY_LATENCY_MS: integer(0, 600_000, 0, 'delay of every notification'),
+}
+
+export type Config = Static<TObject<typeof variables>>

@@ -1,0 +1,30 @@
+import { createApp } from '@quickticket/kit/app'
+import { docs } from '@quickticket/kit/docs'
+import { probes } from '@quickticket/kit/health'
+import type { Log } from '@quickticket/kit/log'
+import { metrics } from '@quickticket/kit/metrics'
+import type { Config } from './config.ts'
+import { createLedger } from './ledger.ts'
+import { chargeMetrics } from './metrics.ts'
+import { chargeRoute } from './routes/charge.ts'
+import { healthRoute } from './routes/health.ts'
+import { voidRoute } from './routes/void.ts'
+
+/** A payment processor that charges nobody: it keeps its promises, and breaks them on demand. */
+export async function buildApp(config: Config, version: string, log: Log) {
+  const app = createApp({ log, maxConcurrentRequests: config.MAX_CONCURRENT_REQUESTS })
+  const identity = { service: 'payments', version }
+  const counted = chargeMetrics(metrics(app, identity))
+  const ledger = createLedger()
+
+  await docs(app, {
+    title: 'QuickTicket Payments',
+    version,
+    description: 'Mock payment processor with tunable failures',
+  })
+  probes(app, identity)
+  healthRoute(app, config, version)
+  chargeRoute(app, config, ledger, counted)
+  voidRoute(app, ledger, counted)
+  return app
+}
