@@ -5,6 +5,7 @@ import type { Log } from '@quickticket/kit/log'
 import { metrics } from '@quickticket/kit/metrics'
 import { createPing } from '@quickticket/kit/postgres'
 import type pg from 'pg'
+import { startAuditor } from './audit/auditor.ts'
 import { createCheckoutStore } from './checkout-store.ts'
 import type { Config } from './config.ts'
 import { createEventStore } from './event-store.ts'
@@ -12,6 +13,7 @@ import type { HoldStore } from './hold-store.ts'
 import { eventMetrics } from './metrics.ts'
 import type { PaymentsClient } from './payments-client.ts'
 import { createReconciler } from './reconciler.ts'
+import { checkoutRoutes } from './routes/checkout.ts'
 import { eventRoutes } from './routes/events.ts'
 import { healthRoute } from './routes/health.ts'
 import { reservationRoutes } from './routes/reservations.ts'
@@ -32,9 +34,11 @@ export async function buildApp(
 ) {
   const app = createApp({ log, maxConcurrentRequests: config.MAX_CONCURRENT_REQUESTS })
   const identity = { service: 'events', version }
-  const counted = eventMetrics(metrics(app, identity), postgres, holds)
+  const registry = metrics(app, identity)
+  const counted = eventMetrics(registry, postgres, holds)
   const events = createEventStore(postgres)
   const checkouts = createCheckoutStore(postgres)
+  const auditor = startAuditor({ postgres, holds }, { intervalS: config.AUDIT_INTERVAL_S, registry, log })
   const reconciler = createReconciler({ events, checkouts, holds, payments, counted, log })
 
   await docs(app, { title: 'QuickTicket Events', version, description: 'Events, reservations and orders' })
@@ -42,10 +46,12 @@ export async function buildApp(
   healthRoute(app, { askPostgres: createPing(postgres), askRedis: () => holds.ping() }, version)
   eventRoutes(app, events)
   reserveRoute(app, { events, holds, reservationTtlS: config.RESERVATION_TTL })
-  reservationRoutes(app, { holds, checkouts, counted, settle: reconciler.nudge })
+  reservationRoutes(app, { holds, checkouts, settle: reconciler.nudge })
+  checkoutRoutes(app, { holds, checkouts, counted, settle: reconciler.nudge })
 
   app.addHook('onReady', async () => reconciler.start(config.RECONCILE_INTERVAL_MS))
   app.addHook('onClose', async () => {
+    auditor.stop()
     await reconciler.stop()
     await Promise.all([postgres.end(), holds.close(), payments.close()])
   })

@@ -12,6 +12,12 @@ export interface Order {
 
 export type CheckoutState = 'open' | 'confirmed' | 'voiding' | 'voided'
 
+export interface CheckoutStatus extends Omit<Order, 'order_id' | 'status'> {
+  state: CheckoutState
+  /** a charge may be under way */
+  charging: boolean
+}
+
 export type Confirmation =
   | { outcome: 'ordered'; order: Order; soldSeats: number }
   | { outcome: 'confirmed'; order: Order }
@@ -34,7 +40,9 @@ export interface CheckoutStore {
   open(hold: Hold, times: { chargeMs: number; remainingMs: number }): Promise<number | undefined>
   confirm(reservationId: string, paymentRef: string): Promise<Confirmation>
   order(reservationId: string): Promise<Order | undefined>
-  state(reservationId: string): Promise<CheckoutState | undefined>
+  find(reservationId: string): Promise<CheckoutStatus | undefined>
+  /** Gives an open checkout up: it can not be confirmed any more, and a charge is given back. */
+  abandon(reservationId: string): Promise<boolean>
   /** Gives up checkouts that are over; from now on they can not be confirmed. */
   abandonOverdue(limit: number): Promise<string[]>
   /** Takes charges that are to be given back; nobody else gets them for `leaseMs`. */
@@ -62,9 +70,21 @@ const QUERIES = {
     name: 'checkout-order',
     text: 'SELECT id AS order_id, event_id, quantity, total_cents, status FROM orders WHERE id = $1',
   },
-  state: { name: 'checkout-state', text: 'SELECT state FROM checkouts WHERE reservation_id = $1' },
+  find: {
+    name: 'checkout-find',
+    text: `SELECT 'confirmed' AS state, event_id, quantity, total_cents, false AS charging FROM orders WHERE id = $1
+           UNION ALL
+           SELECT state, event_id, quantity, total_cents, charge_before > now()
+           FROM checkouts WHERE reservation_id = $1 AND state <> 'confirmed'
+           LIMIT 1`,
+  },
   abandon: {
     name: 'checkout-abandon',
+    text: `UPDATE checkouts SET state = 'voiding', void_at = now() WHERE reservation_id = $1 AND state = 'open'
+           RETURNING reservation_id`,
+  },
+  abandonOverdue: {
+    name: 'checkout-abandon-overdue',
     text: `UPDATE checkouts SET state = 'voiding', void_at = greatest(now(), charge_before + ${CLOCK_TOLERANCE})
            WHERE reservation_id IN (
              SELECT reservation_id FROM checkouts WHERE state = 'open' AND expires_at < now()
@@ -124,9 +144,10 @@ export function createCheckoutStore(postgres: pg.Pool): CheckoutStore {
       return { outcome }
     },
     order: async (reservationId) => (await query<OrderRow>(QUERIES.order, [reservationId]))[0],
-    state: async (reservationId) => (await query<StateRow>(QUERIES.state, [reservationId]))[0]?.state,
+    find: async (reservationId) => (await query<StatusRow>(QUERIES.find, [reservationId]))[0],
+    abandon: async (reservationId) => (await query(QUERIES.abandon, [reservationId])).length > 0,
     async abandonOverdue(limit) {
-      const rows = await query<{ reservation_id: string }>(QUERIES.abandon, [limit])
+      const rows = await query<{ reservation_id: string }>(QUERIES.abandonOverdue, [limit])
       return rows.map((row) => row.reservation_id)
     },
     takeDueVoids: (limit, leaseMs) => query<DueVoid & pg.QueryResultRow>(QUERIES.takeVoids, [limit, leaseMs]),
@@ -137,7 +158,7 @@ export function createCheckoutStore(postgres: pg.Pool): CheckoutStore {
 }
 
 type OrderRow = Order & pg.QueryResultRow
-type StateRow = { state: CheckoutState }
+type StatusRow = CheckoutStatus & pg.QueryResultRow
 interface ConfirmRow extends pg.QueryResultRow {
   outcome: 'ordered' | 'confirmed' | 'sold_out' | 'voiding' | 'voided'
   event_id: number

@@ -22,6 +22,7 @@ export const variables = {
   }),
   RESERVATION_TTL: integer(1, 86_400, 300, 'seconds that a reservation holds its seats'),
   PAYMENTS_URL: url('http://payments:8082', 'where charges are given back when their order is impossible'),
+  AUDIT_INTERVAL_S: integer(0, 86_400, 0, 'seconds between two audits of the invariants; 0: off'),
   RECONCILE_INTERVAL_MS: integer(
     50,
     600_000,

@@ -24,6 +24,19 @@ export interface Sale {
   soldSeats: number
 }
 
+/** A hold, and what became of it; it is remembered for an hour after its end. */
+export interface HoldState extends Hold {
+  state: 'held' | 'expired' | 'released' | 'sold'
+  /** 0 when it is not held */
+  remainingMs: number
+}
+
+/** All holds at one moment, and how many seats each event counts as held. */
+export interface HoldSnapshot {
+  holds: { reservationId: string; eventId: number; quantity: number }[]
+  heldByEvent: Map<number, number>
+}
+
 /**
  * Who holds seats, for minutes. Every method is one atomic step, and ends expired holds first. Losing this store loses
  * holds, never an order: PostgreSQL has the last word.
@@ -35,16 +48,19 @@ export interface HoldStore {
    * @param ttlMs how long the hold lasts
    */
   reserve(hold: Hold, seats: Seats, ttlMs: number): Promise<ReserveResult>
-  /** The hold, made to last at least `minimumMs` more, and how long it lasts now; undefined when there is none. */
+  /** The hold, made to last at least `minimumMs` more; undefined when it is not held. */
   prolong(reservationId: string, minimumMs: number): Promise<(Hold & { remainingMs: number }) | undefined>
+  find(reservationId: string): Promise<HoldState | undefined>
   /** Ends a hold whose seats are sold: from now on they count as part of `soldSeats`. */
   complete(sale: Sale): Promise<void>
-  /** Ends a hold and gives its seats back; false when there was none. */
+  /** Ends a hold and gives its seats back; false when it was not held. */
   release(reservationId: string): Promise<boolean>
   /** Ends what is over, and returns the reservations that are still held. */
   sweep(): Promise<string[]>
   /** How many reservations are held. */
   count(): Promise<number>
+  /** For audits. */
+  snapshot(): Promise<HoldSnapshot>
   /** Rejects when the store can not be reached. */
   ping(): Promise<unknown>
   close(): Promise<void>
@@ -56,3 +72,6 @@ export interface HoldStore {
  * that time a number that fell (orders deleted, an older database restored) is believed again.
  */
 export const SOLD_MEMORY_MS = 60_000
+
+/** How long it is remembered what became of a hold. */
+export const ENDED_MEMORY_MS = 3_600_000

@@ -1,19 +1,27 @@
 import { readFileSync } from 'node:fs'
 import type { Redis, Result } from 'ioredis'
-import { type HoldStore, type ReserveResult, SOLD_MEMORY_MS } from './hold-store.ts'
+import {
+  type Hold,
+  type HoldState,
+  type HoldStore,
+  type ReserveResult,
+  SOLD_MEMORY_MS,
+} from './hold-store.ts'
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
     qtReserve(...args: (string | number)[]): Result<[0 | 1, number], Context>
     qtProlong(id: string, minimumMs: number): Result<[string, string, string, number] | null, Context>
+    qtFind(id: string): Result<[string, string, string, number, HoldState['state'] | ''] | null, Context>
     qtComplete(id: string, eventId: number, soldSeats: number, memoryMs: number): Result<null, Context>
     qtRelease(id: string): Result<0 | 1, Context>
     qtSweep(): Result<string[], Context>
     qtCount(): Result<number, Context>
+    qtSnapshot(): Result<[string[], string[]], Context>
   }
 }
 
-const SCRIPTS = ['reserve', 'prolong', 'complete', 'release', 'sweep', 'count']
+const SCRIPTS = ['reserve', 'prolong', 'find', 'complete', 'release', 'sweep', 'count', 'snapshot']
 
 /** Holds in Redis, one Lua script a step; its keys are described in redis/holds.lua. */
 export function createRedisHoldStore(redis: Redis): HoldStore {
@@ -36,14 +44,12 @@ export function createRedisHoldStore(redis: Redis): HoldStore {
     async prolong(reservationId, minimumMs) {
       const found = await redis.qtProlong(reservationId, minimumMs)
       if (!found) return undefined
-      const [eventId, quantity, totalCents, remainingMs] = found
-      return {
-        reservationId,
-        eventId: Number(eventId),
-        quantity: Number(quantity),
-        totalCents: Number(totalCents),
-        remainingMs,
-      }
+      return { ...asHold(reservationId, found), remainingMs: found[3] }
+    },
+    async find(reservationId) {
+      const found = await redis.qtFind(reservationId)
+      if (!found) return undefined
+      return { ...asHold(reservationId, found), remainingMs: found[3], state: found[4] || 'held' }
     },
     async complete({ reservationId, eventId, soldSeats }) {
       await redis.qtComplete(reservationId, eventId, soldSeats, SOLD_MEMORY_MS)
@@ -51,11 +57,39 @@ export function createRedisHoldStore(redis: Redis): HoldStore {
     release: async (reservationId) => (await redis.qtRelease(reservationId)) === 1,
     sweep: () => redis.qtSweep(),
     count: () => redis.qtCount(),
+    async snapshot() {
+      const [holds, counters] = await redis.qtSnapshot()
+      return {
+        holds: inGroups(holds, 3).map(([reservationId = '', eventId, quantity]) => ({
+          reservationId,
+          eventId: Number(eventId),
+          quantity: Number(quantity),
+        })),
+        heldByEvent: new Map(
+          inGroups(counters, 2).map(([key, seats]) => [Number(key?.split(':')[1]), Number(seats)]),
+        ),
+      }
+    },
     ping: () => redis.ping(),
     async close() {
       redis.disconnect()
     },
   }
+}
+
+function asHold(reservationId: string, [eventId, quantity, totalCents]: readonly unknown[]): Hold {
+  return {
+    reservationId,
+    eventId: Number(eventId),
+    quantity: Number(quantity),
+    totalCents: Number(totalCents),
+  }
+}
+
+function inGroups(flat: string[], size: number): string[][] {
+  return Array.from({ length: flat.length / size }, (_, index) =>
+    flat.slice(index * size, (index + 1) * size),
+  )
 }
 
 function read(script: string): string {

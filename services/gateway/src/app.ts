@@ -15,6 +15,7 @@ import { createRetry } from './retry.ts'
 import { eventRoutes } from './routes/events.ts'
 import { healthRoute } from './routes/health.ts'
 import { payRoute } from './routes/pay.ts'
+import { reservationRoutes } from './routes/reservations.ts'
 
 /** The way in: passes requests on to events and payments, and survives their failures. */
 export async function buildApp(config: Config, version: string, log: Log) {
@@ -50,6 +51,7 @@ export async function buildApp(config: Config, version: string, log: Log) {
   probes(app, identity)
   healthRoute(app, { events, payments, notifier, circuitState: breaker.state }, version)
   eventRoutes(app, events)
+  reservationRoutes(app, events)
   payRoute(app, { events, payments, breaker, retry, notifier, chargeTimeoutMs })
 
   app.addHook('onClose', async () => {

@@ -18,6 +18,8 @@ export interface EventsClient {
   reserve(eventId: string, body: Buffer | undefined, trace: Trace): Promise<UpstreamAnswer>
   checkout(reservationId: string, chargeWithinMs: number, trace: Trace): Promise<UpstreamAnswer>
   confirm(reservationId: string, paymentRef: string, trace: Trace): Promise<UpstreamAnswer>
+  reservation(reservationId: string, trace: Trace): Promise<UpstreamAnswer>
+  release(reservationId: string, trace: Trace): Promise<UpstreamAnswer>
   /** the status of its /health; rejects when it does not answer */
   health(timeoutMs: number, trace: Trace): Promise<number>
   close(): Promise<void>
@@ -47,6 +49,8 @@ export function createEventsClient(baseUrl: string, timeoutMs: number): EventsCl
       ask('POST', `${reservation(reservationId)}/checkout`, trace, { charge_within_ms: chargeWithinMs }),
     confirm: (reservationId, paymentRef, trace) =>
       ask('POST', `${reservation(reservationId)}/confirm`, trace, { payment_ref: paymentRef }),
+    reservation: (reservationId, trace) => ask('GET', reservation(reservationId), trace),
+    release: (reservationId, trace) => ask('POST', `${reservation(reservationId)}/release`, trace),
     async health(checkTimeoutMs, trace) {
       const answer = await upstream.request({
         method: 'GET',

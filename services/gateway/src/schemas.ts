@@ -28,6 +28,15 @@ export const Reservation = Type.Object({
   expires_in_seconds: Type.Integer(),
 })
 
+export const ReservationStatus = Type.Object({
+  reservation_id: Type.String(),
+  event_id: Type.Integer(),
+  quantity: Type.Integer(),
+  total_cents: Type.Integer(),
+  status: Type.Enum(['held', 'paying', 'confirmed', 'expired', 'released', 'refunded']),
+  expires_in_seconds: Type.Integer({ description: '0 unless it is held or being paid' }),
+})
+
 export const Order = Type.Object({
   order_id: Type.String(),
   event_id: Type.Integer(),

@@ -12,12 +12,15 @@ const LEVELS: Record<string, string> = {
 export type Log = pino.Logger
 
 /**
- * JSON lines with time, level, service and msg. Lines are written in the background and in order; `flushLog` before
- * the process ends.
- *
- * @param stream where lines go; standard output unless told
+ * JSON lines with time, level, service and msg. Lines are written in the background and in order: `flushLog` before the
+ * process ends. With `sync`, a line is written before the call returns, so that a killed process has not lost it.
  */
-export function createLog(service: string, level: string, stream: pino.DestinationStream = stdout()): Log {
+export function createLog(service: string, level: string, { sync = false } = {}): Log {
+  return createLogTo(pino.destination({ dest: 1, sync, minLength: 0 }), service, level)
+}
+
+/** The same, written to a stream. */
+export function createLogTo(stream: pino.DestinationStream, service: string, level: string): Log {
   return pino(
     {
       level,
@@ -33,8 +36,4 @@ export function createLog(service: string, level: string, stream: pino.Destinati
 /** Writes out what is still in memory. */
 export function flushLog(log: Log): Promise<void> {
   return new Promise((resolve) => log.flush(() => resolve()))
-}
-
-function stdout() {
-  return pino.destination({ dest: 1, sync: false, minLength: 0 })
 }

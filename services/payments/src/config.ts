@@ -5,6 +5,10 @@ export const variables = {
   ...commonVariables,
   PORT: integer(0, 65_535, 8082, 'port to listen on; 0: any free one'),
   PAYMENT_FAILURE_RATE: rate(0, 'share of charges that are answered with 500'),
+  PAYMENT_LOST_ANSWER_RATE: rate(
+    0,
+    'share of charges that take effect and are answered with 500 all the same',
+  ),
   PAYMENT_LATENCY_MS: integer(0, 600_000, 0, 'delay of every charge'),
 }
 

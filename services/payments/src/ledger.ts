@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { FastifyBaseLogger } from 'fastify'
 
 /** How many keys are remembered, to tell a first charge from a repeated one. */
 const REMEMBERED_KEYS = 100_000
@@ -31,4 +32,9 @@ export function createLedger(): Ledger {
  */
 export function paymentRef(key: string): string {
   return `PAY-${createHash('sha256').update(key).digest('hex').slice(0, 8).toUpperCase()}`
+}
+
+/** For the ledger's lines: what happened to money is told at every LOG_LEVEL. */
+export function alwaysLogged(log: FastifyBaseLogger): FastifyBaseLogger {
+  return log.child({}, { level: 'info' })
 }

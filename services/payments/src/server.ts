@@ -7,7 +7,8 @@ import { variables } from './config.ts'
 
 await run('payments', async () => {
   const config = loadConfig(variables, process.env)
-  const log = createLog('payments', config.LOG_LEVEL)
+  // a charge has taken effect when its ledger line is written: no answer may come before that
+  const log = createLog('payments', config.LOG_LEVEL, { sync: true })
   const app = await buildApp(config, config.APP_VERSION || manifest.version, log)
   return { app, config, log }
 })

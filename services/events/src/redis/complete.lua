@@ -1,6 +1,6 @@
 -- ARGV: reservation, event, seats sold, ms to remember them
-drop(ARGV[1])
-drop_expired(clock())
+end_hold(ARGV[1], 'sold')
+end_expired(clock())
 
 local key = 'event:' .. ARGV[2] .. ':sold'
 if tonumber(ARGV[3]) > tonumber(redis.call('GET', key) or 0) then

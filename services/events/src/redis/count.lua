@@ -1,3 +1,3 @@
 -- returns how many reservations are held
-drop_expired(clock())
+end_expired(clock())
 return redis.call('ZCARD', 'holds')

@@ -2,7 +2,7 @@
 -- returns {event, quantity, total_cents, remaining ms}, or nothing
 local id = ARGV[1]
 local now = clock()
-drop_expired(now)
+end_expired(now)
 
 local ends = redis.call('ZSCORE', 'holds', id)
 if not ends then

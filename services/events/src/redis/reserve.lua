@@ -2,9 +2,9 @@
 -- returns {1, 0}, or {0, seats available}
 local id, event, quantity = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local now = clock()
-drop_expired(now)
+end_expired(now)
 for index = 8, #ARGV do
-  drop(ARGV[index])
+  end_hold(ARGV[index], 'sold')
 end
 
 local held = tonumber(redis.call('GET', 'event:' .. event .. ':held') or 0)

@@ -1,3 +1,3 @@
 -- returns the reservations that are still held
-drop_expired(clock())
+end_expired(clock())
 return redis.call('ZRANGE', 'holds', 0, -1)

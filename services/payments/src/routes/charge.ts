@@ -3,7 +3,7 @@ import { createDice, injectLatency } from '@quickticket/kit/faults'
 import { Problem } from '@quickticket/kit/problem'
 import { Type } from 'typebox'
 import type { Config } from '../config.ts'
-import { type Ledger, paymentRef } from '../ledger.ts'
+import { alwaysLogged, type Ledger, paymentRef } from '../ledger.ts'
 import type { ChargeMetrics } from '../metrics.ts'
 
 const Charge = Type.Object({
@@ -22,6 +22,7 @@ const Headers = Type.Object({
 
 export function chargeRoute(app: App, config: Config, ledger: Ledger, counted: ChargeMetrics): void {
   const fails = createDice(config.PAYMENT_FAILURE_RATE)
+  const losesAnswer = createDice(config.PAYMENT_LOST_ANSWER_RATE)
 
   app.post(
     '/charge',
@@ -44,7 +45,7 @@ export function chargeRoute(app: App, config: Config, ledger: Ledger, counted: C
       if (fails()) {
         counted.charges.inc({ result: 'failed' })
         log.warn({ reservation_id }, 'injected failure')
-        throw new Problem(500, 'payment_failed', 'Payment processing failed')
+        throw paymentFailed()
       }
       if (charge_before !== undefined && Date.now() > charge_before) {
         counted.charges.inc({ result: 'expired' })
@@ -54,11 +55,17 @@ export function chargeRoute(app: App, config: Config, ledger: Ledger, counted: C
       const payment_ref = paymentRef(key)
       const first = ledger.charge(key)
       counted.charges.inc({ result: first ? 'success' : 'replayed' })
-      log.info(
-        { ledger: 'charge', key, reservation_id, amount, payment_ref, replayed: !first },
-        'payment success',
-      )
+      const entry = { ledger: 'charge', key, reservation_id, amount, payment_ref, replayed: !first }
+      alwaysLogged(log).info(entry, 'payment success')
+      if (losesAnswer()) {
+        log.warn({ reservation_id, payment_ref }, 'injected failure after the charge')
+        throw paymentFailed()
+      }
       return { status: 'charged', payment_ref }
     },
   )
+}
+
+function paymentFailed(): Problem {
+  return new Problem(500, 'payment_failed', 'Payment processing failed')
 }

@@ -1,6 +1,6 @@
 import type { App } from '@quickticket/kit/app'
 import { Type } from 'typebox'
-import { type Ledger, paymentRef } from '../ledger.ts'
+import { alwaysLogged, type Ledger, paymentRef } from '../ledger.ts'
 import type { ChargeMetrics } from '../metrics.ts'
 
 const Void = Type.Object({ reservation_id: Type.String({ minLength: 1, maxLength: 128 }) })
@@ -23,10 +23,8 @@ export function voidRoute(app: App, ledger: Ledger, counted: ChargeMetrics): voi
     const payment_ref = paymentRef(key)
     const first = ledger.void(key)
     counted.voids.inc({ result: first ? 'success' : 'replayed' })
-    log.info(
-      { ledger: 'void', key, reservation_id: body.reservation_id, payment_ref, replayed: !first },
-      'payment voided',
-    )
+    const entry = { ledger: 'void', key, reservation_id: body.reservation_id, payment_ref, replayed: !first }
+    alwaysLogged(log).info(entry, 'payment voided')
     return { status: 'voided', payment_ref }
   })
 }

@@ -1,0 +1,34 @@
+import type { Log } from '@quickticket/kit/log'
+import { createPostgres } from '@quickticket/kit/postgres'
+import { createRedis } from '@quickticket/kit/redis'
+import type pg from 'pg'
+import type { Config } from './config.ts'
+import type { HoldStore } from './hold-store.ts'
+import { createMemoryHoldStore } from './memory-hold-store.ts'
+import { createRedisHoldStore } from './redis-hold-store.ts'
+
+export function connectPostgres(config: Config, log: Log): pg.Pool {
+  return createPostgres(
+    {
+      host: config.DB_HOST,
+      port: config.DB_PORT,
+      database: config.DB_NAME,
+      user: config.DB_USER,
+      password: config.DB_PASS,
+      maxConnections: config.DB_MAX_CONNS,
+      acquireTimeoutMs: config.DB_ACQUIRE_TIMEOUT_MS,
+      statementTimeoutMs: config.DB_STATEMENT_TIMEOUT_MS,
+      lockTimeoutMs: config.DB_LOCK_TIMEOUT_MS,
+    },
+    log,
+  )
+}
+
+export function connectHolds(config: Config, log: Log): HoldStore {
+  if (config.HOLD_STORE === 'memory') {
+    log.warn('holds are kept in this process: they end with it, and no second replica may run')
+    return createMemoryHoldStore()
+  }
+  const { REDIS_HOST: host, REDIS_PORT: port, REDIS_TIMEOUT_MS: timeoutMs } = config
+  return createRedisHoldStore(createRedis({ host, port, timeoutMs }, log))
+}
