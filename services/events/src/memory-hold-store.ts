@@ -35,10 +35,16 @@ export function createMemoryHoldStore(clock: () => number = () => performance.no
     return remembered && remembered.until > now ? remembered.seats : 0
   }
 
+  /** A later reservation may have read PostgreSQL before the sale of a hold that has ended meanwhile. */
+  function rememberSold(eventId: number, seats: number, now: number): void {
+    if (seats > soldSeats(eventId, now)) soldByEvent.set(eventId, { seats, until: now + SOLD_MEMORY_MS })
+  }
+
   return {
     async reserve(hold, { total, sold, settled }, ttlMs) {
       const now = tick()
       for (const id of settled) endHold(id, 'sold', now)
+      if (settled.length > 0) rememberSold(hold.eventId, sold, now)
       const available = total - Math.max(sold, soldSeats(hold.eventId, now)) - heldSeats(hold.eventId)
       if (available < hold.quantity) return { held: false, available: Math.max(available, 0) }
       holds.set(hold.reservationId, { ...hold, endsAt: now + ttlMs })
@@ -61,7 +67,7 @@ export function createMemoryHoldStore(clock: () => number = () => performance.no
     async complete({ reservationId, eventId, soldSeats: seats }) {
       const now = tick()
       endHold(reservationId, 'sold', now)
-      if (seats > soldSeats(eventId, now)) soldByEvent.set(eventId, { seats, until: now + SOLD_MEMORY_MS })
+      rememberSold(eventId, seats, now)
     },
     release: async (reservationId) => endHold(reservationId, 'released', tick()),
     async sweep() {

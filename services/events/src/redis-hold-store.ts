@@ -38,7 +38,7 @@ export function createRedisHoldStore(redis: Redis): HoldStore {
       ttlMs,
     ): Promise<ReserveResult> {
       const hold = [reservationId, eventId, quantity, totalCents]
-      const [held, available] = await redis.qtReserve(...hold, total, sold, ttlMs, ...settled)
+      const [held, available] = await redis.qtReserve(...hold, total, sold, ttlMs, SOLD_MEMORY_MS, ...settled)
       return held ? { held: true } : { held: false, available }
     },
     async prolong(reservationId, minimumMs) {

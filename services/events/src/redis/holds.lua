@@ -33,3 +33,11 @@ local function end_expired(now)
   end
 end
 
+-- A later reservation may have read PostgreSQL before the sale of a hold that has ended meanwhile.
+local function remember_sold(event, seats, memory_ms)
+  local key = 'event:' .. event .. ':sold'
+  if tonumber(seats) > tonumber(redis.call('GET', key) or 0) then
+    redis.call('SET', key, seats, 'PX', memory_ms)
+  end
+end
+

@@ -1,10 +1,14 @@
--- ARGV: reservation, event, quantity, total_cents, seats in total, seats sold, ttl ms, holds that are among those sold…
+-- ARGV: reservation, event, quantity, total_cents, seats in total, seats sold, ttl ms,
+--       ms to remember those sold, holds that are among them…
 -- returns {1, 0}, or {0, seats available}
 local id, event, quantity = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local now = clock()
 end_expired(now)
-for index = 8, #ARGV do
-  end_hold(ARGV[index], 'sold')
+if #ARGV > 8 then
+  for index = 9, #ARGV do
+    end_hold(ARGV[index], 'sold')
+  end
+  remember_sold(event, ARGV[6], ARGV[8])
 end
 
 local held = tonumber(redis.call('GET', 'event:' .. event .. ':held') or 0)
