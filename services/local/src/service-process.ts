@@ -1,0 +1,58 @@
+import { join } from 'node:path'
+import type { Launched } from './component.ts'
+import type { ServiceName } from './components.ts'
+import { REPOSITORY } from './data-dir.ts'
+import type { Guard } from './guard.ts'
+import { statusOf } from './http-status.ts'
+import type { Environment } from './options.ts'
+import type { Output } from './output.ts'
+import { controlProcess } from './running-process.ts'
+import { waitUntil } from './wait.ts'
+
+const START_TIMEOUT_MS = 30_000
+
+/** Starts one of the four services and waits until it answers. */
+export async function launchService(
+  name: ServiceName,
+  baseUrl: string,
+  environment: Environment,
+  { guard, output }: { guard: Guard; output: Output },
+): Promise<Launched> {
+  const child = await guard.spawn(
+    process.execPath,
+    [join(REPOSITORY, 'services', name, 'src', 'server.ts')],
+    { cwd: REPOSITORY, env: environment, stdio: ['ignore', 'pipe', 'pipe'] },
+    'SIGTERM',
+  )
+  const followed = output.follow(name, child)
+  const service = controlProcess(child, guard)
+  const settled = async () => !service.isRunning() || (await statusOf(`${baseUrl}/livez`)) === 200
+  const inTime = await waitUntil(settled, START_TIMEOUT_MS, 50)
+  if (!service.isRunning()) {
+    throw new Error(`${name} stopped at its start: ${explain(await followed.lastLines())}`)
+  }
+  if (!inTime) {
+    await service.kill()
+    throw new Error(`${name} did not answer ${baseUrl}/livez within ${START_TIMEOUT_MS / 1000} s`)
+  }
+  return { ...service, stop: (graceMs) => service.stop('SIGTERM', graceMs) }
+}
+
+/** The message of its last log line of level ERROR, or all of the end when it did not come to logging. */
+export function explain(lines: string[]): string {
+  const errors = lines.flatMap((line) => {
+    const entry = parse(line)
+    return entry?.level === 'ERROR' ? entry : []
+  })
+  const last = errors.at(-1)
+  if (!last) return lines.slice(-15).join('\n')
+  return last.err?.message ? `${last.msg}: ${last.err.message}` : last.msg
+}
+
+function parse(line: string): { level: string; msg: string; err?: { message?: string } } | undefined {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}

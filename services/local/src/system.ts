@@ -1,0 +1,98 @@
+import { type Component, createComponent } from './component.ts'
+import { COMPONENTS, type ComponentName, SERVICES } from './components.ts'
+import type { Guard } from './guard.ts'
+import { statusOf } from './http-status.ts'
+import { migrate } from './migrate.ts'
+import type { Environment } from './options.ts'
+import type { Output } from './output.ts'
+import { startPostgres } from './postgres-server.ts'
+import { startRedis } from './redis-server.ts'
+import type { Exit } from './running-process.ts'
+import { launchService } from './service-process.ts'
+import { databaseVariables, serviceVariables } from './service-variables.ts'
+import { waitUntil } from './wait.ts'
+
+export type System = {
+  /** redis is not among them where there is no Redis */
+  components: Map<ComponentName, Component>
+  start(): Promise<void>
+  /** Gateway first, servers last; within about ten seconds. */
+  stop(): Promise<void>
+}
+
+export type SystemOptions = {
+  dataDir: string
+  ports: Record<ComponentName, number>
+  /** the program; undefined: holds are kept in the events process */
+  redis: string | undefined
+  environment: Environment
+  guard: Guard
+  output: Output
+  onUnexpectedExit(name: ComponentName, exit: Exit): void
+}
+
+const READY_TIMEOUT_MS = 30_000
+/** Who depends on others goes before them. */
+const STOPPING_ORDER: { names: ComponentName[]; graceMs: number }[] = [
+  { names: ['gateway'], graceMs: 4000 },
+  { names: ['notifications', 'payments', 'events'], graceMs: 3000 },
+  { names: ['redis', 'postgres'], graceMs: 3000 },
+]
+
+/** The whole of QuickTicket on this machine. */
+export function createSystem(options: SystemOptions): System {
+  const { ports } = options
+  const components = new Map(
+    COMPONENTS.filter((name) => name !== 'redis' || options.redis).map((name) => [
+      name,
+      createComponent(name, addressOf(name, ports), launchOf(name, options), options.onUnexpectedExit),
+    ]),
+  )
+  const start = async (name: ComponentName) => components.get(name)?.start()
+
+  return {
+    components,
+    async start() {
+      await Promise.all([start('postgres'), start('redis')])
+      await Promise.all([migrate(options, databaseVariables(ports)), ...SERVICES.map(start)])
+      await Promise.all([
+        ...SERVICES.map((name) => waitFor200(name, `${addressOf(name, ports)}/readyz`)),
+        waitFor200('events', `${addressOf('events', ports)}/health`),
+      ])
+    },
+    async stop() {
+      for (const { names, graceMs } of STOPPING_ORDER) {
+        await Promise.all(names.map((name) => components.get(name)?.stop(graceMs)))
+      }
+    },
+  }
+}
+
+function launchOf(name: ComponentName, options: SystemOptions): Parameters<typeof createComponent>[2] {
+  const { dataDir, ports, guard, output, environment, redis } = options
+  const port = ports[name]
+  switch (name) {
+    case 'postgres':
+      return async () => {
+        const server = await startPostgres({ dataDir, port, guard, log: output.say })
+        return { ...server, stop: (graceMs) => server.stop('fast', graceMs) }
+      }
+    case 'redis':
+      return () => startRedis({ program: redis as string, dataDir, port, guard })
+    default:
+      return (variables) => {
+        const base = { ...environment, ...serviceVariables(name, ports, environment, redis !== undefined) }
+        return launchService(name, addressOf(name, ports), { ...base, ...variables }, options)
+      }
+  }
+}
+
+function addressOf(name: ComponentName, ports: Record<ComponentName, number>): string {
+  const isServer = name === 'postgres' || name === 'redis'
+  return isServer ? `127.0.0.1:${ports[name]}` : `http://localhost:${ports[name]}`
+}
+
+async function waitFor200(name: ComponentName, url: string): Promise<void> {
+  if (await waitUntil(async () => (await statusOf(url)) === 200, READY_TIMEOUT_MS)) return
+  throw new Error(`${name} is not ready: ${url} does not answer 200 within ${READY_TIMEOUT_MS / 1000} s`)
+}
