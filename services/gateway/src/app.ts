@@ -3,19 +3,25 @@ import { docs } from '@quickticket/kit/docs'
 import { probes } from '@quickticket/kit/health'
 import type { Log } from '@quickticket/kit/log'
 import { metrics } from '@quickticket/kit/metrics'
+import { createRedis } from '@quickticket/kit/redis'
 import { createBreaker } from './breaker.ts'
+import { createBulkhead } from './bulkhead.ts'
 import type { Config } from './config.ts'
 import { createEventsClient } from './events-client.ts'
-import { gatewayMetrics } from './metrics.ts'
+import { type GatewayMetrics, gatewayMetrics } from './metrics.ts'
 import { createNotifier } from './notifier.ts'
-import { createPaymentsClient, mayPass } from './payments-client.ts'
-import { limitRate } from './rate-limit.ts'
+import { askedDelayMs, createPaymentsClient, mayPass } from './payments-client.ts'
+import { createRateStore, limitRate } from './rate-limit.ts'
+import { createRedisRateStore } from './redis-rate-store.ts'
 import { passBodiesThrough } from './relay.ts'
 import { createRetry } from './retry.ts'
+import { createRetryBudget } from './retry-budget.ts'
 import { eventRoutes } from './routes/events.ts'
 import { healthRoute } from './routes/health.ts'
 import { payRoute } from './routes/pay.ts'
 import { reservationRoutes } from './routes/reservations.ts'
+import { createSharedCircuit } from './shared-circuit.ts'
+import { shedLoad } from './shedding.ts'
 
 /** The way in: passes requests on to events and payments, and survives their failures. */
 export async function buildApp(config: Config, version: string, log: Log) {
@@ -24,16 +30,15 @@ export async function buildApp(config: Config, version: string, log: Log) {
   const counted = gatewayMetrics(metrics(app, identity))
   const chargeTimeoutMs = config.GATEWAY_TIMEOUT_MS
 
-  const events = createEventsClient(config.EVENTS_URL, config.GATEWAY_TIMEOUT_MS)
-  const payments = createPaymentsClient(config.PAYMENTS_URL)
-  const notifier = config.NOTIFICATIONS_URL
-    ? createNotifier(config.NOTIFICATIONS_URL, log, counted.notifications)
-    : undefined
+  const { events, payments, notifier } = connectUpstreams(config, counted, log)
+  const redis = sharesState(config) ? connectRedis(config, log) : undefined
   const retry = createRetry({
     attempts: config.RETRY_MAX,
     baseDelayMs: config.RETRY_BASE_DELAY_MS,
     deadlineMs: chargeTimeoutMs,
     isRetryable: mayPass,
+    askedDelayMs,
+    budget: createRetryBudget(config.RETRY_BUDGET_PERCENT),
     target: 'payments',
     retries: counted.retries,
   })
@@ -43,9 +48,15 @@ export async function buildApp(config: Config, version: string, log: Log) {
     isFailure: mayPass,
     transitions: counted.circuitTransitions,
     log,
+    shared: redis && config.CB_STORE === 'redis' ? createSharedCircuit(redis, log) : undefined,
   })
+  const rates =
+    redis && config.RATE_LIMIT_STORE === 'redis'
+      ? createRedisRateStore(redis, config.RATE_LIMIT_RPS, log)
+      : createRateStore(config.RATE_LIMIT_RPS)
 
-  limitRate(app, config.RATE_LIMIT_RPS, counted.rateLimited)
+  await shedLoad(app, config.SHED_EVENT_LOOP_LAG_MS, counted.shed)
+  limitRate(app, config.RATE_LIMIT_RPS, counted.rateLimited, rates)
   passBodiesThrough(app)
   await docs(app, { title: 'QuickTicket Gateway', version, description: 'Events, reservations and payments' })
   probes(app, identity)
@@ -57,7 +68,34 @@ export async function buildApp(config: Config, version: string, log: Log) {
   app.addHook('onClose', async () => {
     await notifier?.close()
     breaker.close()
+    redis?.disconnect()
     await Promise.all([events.close(), payments.close()])
   })
   return app
+}
+
+function connectUpstreams(config: Config, { bulkheadRejected, notifications }: GatewayMetrics, log: Log) {
+  const bulkhead = (target: string, limit: number) =>
+    createBulkhead(target, limit, () => bulkheadRejected.inc({ target }))
+  return {
+    events: createEventsClient(
+      config.EVENTS_URL,
+      config.GATEWAY_TIMEOUT_MS,
+      bulkhead('events', config.BULKHEAD_EVENTS_MAX),
+    ),
+    payments: createPaymentsClient(config.PAYMENTS_URL, bulkhead('payments', config.BULKHEAD_PAYMENTS_MAX)),
+    notifier: config.NOTIFICATIONS_URL
+      ? createNotifier(config.NOTIFICATIONS_URL, log, notifications, config.NOTIFY_MAX_IN_FLIGHT)
+      : undefined,
+  }
+}
+
+function sharesState({ RATE_LIMIT_RPS, RATE_LIMIT_STORE, CB_FAILURE_THRESHOLD, CB_STORE }: Config): boolean {
+  return (
+    (RATE_LIMIT_RPS > 0 && RATE_LIMIT_STORE === 'redis') || (CB_FAILURE_THRESHOLD > 0 && CB_STORE === 'redis')
+  )
+}
+
+function connectRedis({ REDIS_HOST: host, REDIS_PORT: port, REDIS_TIMEOUT_MS: timeoutMs }: Config, log: Log) {
+  return createRedis({ host, port, timeoutMs }, log)
 }

@@ -1,6 +1,7 @@
 import { createUpstream, type UpstreamAnswer, UpstreamError } from '@quickticket/kit/http-client'
-import { Problem } from '@quickticket/kit/problem'
+import { Problem, unavailable } from '@quickticket/kit/problem'
 import type { Trace } from '@quickticket/kit/trace'
+import { type Bulkhead, BulkheadFullError } from './bulkhead.ts'
 
 export interface Checkout {
   event_id: number
@@ -25,7 +26,11 @@ export interface EventsClient {
   close(): Promise<void>
 }
 
-export function createEventsClient(baseUrl: string, timeoutMs: number): EventsClient {
+export function createEventsClient(
+  baseUrl: string,
+  timeoutMs: number,
+  bulkhead: Bulkhead = (call) => call(),
+): EventsClient {
   const upstream = createUpstream('events', baseUrl)
 
   async function ask(
@@ -35,7 +40,7 @@ export function createEventsClient(baseUrl: string, timeoutMs: number): EventsCl
     body?: unknown,
   ): Promise<UpstreamAnswer> {
     try {
-      return await upstream.request({ method, path, trace, body, timeoutMs })
+      return await bulkhead(() => upstream.request({ method, path, trace, body, timeoutMs }))
     } catch (error) {
       throw asProblem(error)
     }
@@ -69,6 +74,8 @@ function reservation(id: string): string {
 }
 
 function asProblem(error: unknown): unknown {
+  if (error instanceof BulkheadFullError)
+    return unavailable('events_busy', 'Events service is busy, try again', error)
   if (!(error instanceof UpstreamError)) return error
   if (error.failure === 'timeout')
     return new Problem(504, 'events_timeout', 'Events service timeout', { cause: error })

@@ -23,9 +23,21 @@ export function gatewayMetrics(registry: Registry) {
       labelNames: ['path'] as const,
       registers,
     }),
+    bulkheadRejected: new Counter({
+      name: 'gateway_bulkhead_rejections_total',
+      help: 'Calls that were not made because too many were under way',
+      labelNames: ['target'] as const,
+      registers,
+    }),
+    shed: new Counter({
+      name: 'gateway_shed_total',
+      help: 'Requests turned away because the event loop lagged',
+      labelNames: ['path'] as const,
+      registers,
+    }),
     notifications: new Counter({
       name: 'gateway_notifications_total',
-      help: 'Notifications that were sent off, by what became of them',
+      help: 'Notifications by what became of them: sent, failed, dropped',
       labelNames: ['result'] as const,
       registers,
     }),

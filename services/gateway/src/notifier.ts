@@ -18,6 +18,7 @@ export function createNotifier(
   baseUrl: string,
   log: Log,
   notifications: GatewayMetrics['notifications'],
+  maxInFlight = 100,
 ): Notifier {
   const upstream = createUpstream('notifications', baseUrl)
   const inFlight = new Set<Promise<void>>()
@@ -43,6 +44,7 @@ export function createNotifier(
 
   return {
     orderConfirmed(orderId, trace) {
+      if (inFlight.size >= maxInFlight) return notifications.inc({ result: 'dropped' })
       const sending = send(orderId, trace).finally(() => inFlight.delete(sending))
       inFlight.add(sending)
     },

@@ -1,5 +1,6 @@
 import { createUpstream, UpstreamError } from '@quickticket/kit/http-client'
 import type { Trace } from '@quickticket/kit/trace'
+import type { Bulkhead } from './bulkhead.ts'
 
 export interface Charge {
   reservationId: string
@@ -28,6 +29,13 @@ export function mayPass(error: unknown): boolean {
   return error instanceof UpstreamError
 }
 
+/** How long payments asks to wait, in milliseconds; only the number of seconds is understood, not a date. */
+export function askedDelayMs(error: unknown): number | undefined {
+  if (!(error instanceof ChargeRefused) || error.retryAfter === undefined) return undefined
+  const seconds = Number(error.retryAfter)
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined
+}
+
 export interface PaymentsClient {
   /**
    * Charges once, however often it is called for the same reservation.
@@ -41,18 +49,20 @@ export interface PaymentsClient {
   close(): Promise<void>
 }
 
-export function createPaymentsClient(baseUrl: string): PaymentsClient {
+export function createPaymentsClient(baseUrl: string, bulkhead: Bulkhead = (call) => call()): PaymentsClient {
   const upstream = createUpstream('payments', baseUrl)
   return {
     async charge({ reservationId, amountCents, chargeBefore }, trace, timeoutMs) {
-      const answer = await upstream.request({
-        method: 'POST',
-        path: '/charge',
-        trace,
-        headers: { 'idempotency-key': reservationId },
-        body: { reservation_id: reservationId, amount: amountCents, charge_before: chargeBefore },
-        timeoutMs,
-      })
+      const answer = await bulkhead(() =>
+        upstream.request({
+          method: 'POST',
+          path: '/charge',
+          trace,
+          headers: { 'idempotency-key': reservationId },
+          body: { reservation_id: reservationId, amount: amountCents, charge_before: chargeBefore },
+          timeoutMs,
+        }),
+      )
       if (answer.status !== 200) throw new ChargeRefused(answer.status, answer.retryAfter)
       return (JSON.parse(answer.body.toString()) as { payment_ref: string }).payment_ref
     },

@@ -2,52 +2,61 @@ import { template } from '@quickticket/kit/outcome'
 import { Problem } from '@quickticket/kit/problem'
 import type { FastifyInstance } from 'fastify'
 import type { GatewayMetrics } from './metrics.ts'
+import { createSlidingWindow, type SlidingWindow } from './sliding-window.ts'
 
-const WINDOW_MS = 1000
+export interface Admission {
+  admitted: boolean
+  /** how many more the window has room for */
+  remaining: number
+}
 
-/** Answers 429 to what comes on top of `limitRps` requests a second on one path (0: no limit), except to probes. */
+/** Counts the requests of each path, here or for all replicas together. */
+export interface RateStore {
+  admit(path: string): Promise<Admission>
+}
+
+/**
+ * Answers 429 to what comes on top of `limitRps` requests a second on one path (0: no limit), except to probes, and
+ * tells clients where they stand in the headers of draft-ietf-httpapi-ratelimit-headers.
+ *
+ * @param store in place of the windows in this process
+ */
 export function limitRate(
   app: FastifyInstance,
   limitRps: number,
   rateLimited: GatewayMetrics['rateLimited'],
+  store: RateStore = createRateStore(limitRps),
 ): void {
   if (limitRps === 0) return
-  const windows = new Map<string, SlidingWindow>()
+  const policy = `"per-path";q=${limitRps};w=1`
 
-  app.addHook('onRequest', (request, _reply, done) => {
-    if (request.routeOptions.config.ops) return done()
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.routeOptions.config.ops) return
     const path = template(request)
-    let window = windows.get(path)
-    if (!window) {
-      window = createSlidingWindow(limitRps)
-      windows.set(path, window)
-    }
-    if (window.admit(performance.now())) return done()
-    rateLimited.inc({ path })
-    done(
-      new Problem(429, 'rate_limited', `More than ${limitRps} requests per second`, {
-        details: { path, limit_rps: limitRps },
-        headers: { 'retry-after': '1' },
-      }),
-    )
+    const { admitted, remaining } = await store.admit(path)
+    reply.header('ratelimit-policy', policy).header('ratelimit', `"per-path";r=${remaining};t=1`)
+    if (admitted) return
+    // as with the request itself, what counts is what the client gets
+    reply.raw.once('close', () => reply.raw.writableFinished && rateLimited.inc({ path }))
+    throw new Problem(429, 'rate_limited', `More than ${limitRps} requests per second`, {
+      details: { path, limit_rps: limitRps },
+      headers: { 'retry-after': '1' },
+    })
   })
 }
 
-export interface SlidingWindow {
-  /** Whether one more fits into the second before `nowMs`; if so it is counted. */
-  admit(nowMs: number): boolean
-}
-
-/** Admits at most `limit` in any window of a second: exact, by remembering when the last `limit` were admitted. */
-export function createSlidingWindow(limit: number): SlidingWindow {
-  const admittedAt = new Float64Array(limit).fill(Number.NEGATIVE_INFINITY)
-  let oldest = 0
+/** Windows in this process: with several replicas the limit multiplies. */
+export function createRateStore(limitRps: number): RateStore {
+  const windows = new Map<string, SlidingWindow>()
   return {
-    admit(nowMs) {
-      if (nowMs - (admittedAt[oldest] as number) < WINDOW_MS) return false
-      admittedAt[oldest] = nowMs
-      oldest = (oldest + 1) % limit
-      return true
+    async admit(path) {
+      let window = windows.get(path)
+      if (!window) {
+        window = createSlidingWindow(limitRps)
+        windows.set(path, window)
+      }
+      const admitted = window.admit(performance.now())
+      return { admitted, remaining: window.remaining() }
     },
   }
 }

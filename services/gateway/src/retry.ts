@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pRetry from 'p-retry'
 import type { GatewayMetrics } from './metrics.ts'
+import type { RetryBudget } from './retry-budget.ts'
 
 export interface RetryOptions {
   /** attempts in all; 1: no retry */
@@ -10,15 +11,18 @@ export interface RetryOptions {
   deadlineMs: number
   /** whether the same call could succeed when made again */
   isRetryable(error: unknown): boolean
+  /** how long the other side asks to wait, in milliseconds */
+  askedDelayMs?(error: unknown): number | undefined
+  budget?: RetryBudget
   target: string
   retries: GatewayMetrics['retries']
 }
 
-/** Runs `call` again after failures that may pass, each time after a longer wait, until time is up. */
+/** Runs `call` again after failures that may pass, each time after a longer wait, until time or budget is up. */
 export type Retry = <T>(call: (remainingMs: number) => Promise<T>) => Promise<T>
 
 export function createRetry(options: RetryOptions): Retry {
-  const { attempts, baseDelayMs, deadlineMs, isRetryable, target, retries } = options
+  const { attempts, baseDelayMs, deadlineMs, isRetryable, askedDelayMs, budget, target, retries } = options
   const count = (result: string) => {
     if (attempts > 1) retries.inc({ target, result })
   }
@@ -27,14 +31,15 @@ export function createRetry(options: RetryOptions): Retry {
     const endsAt = performance.now() + deadlineMs
     const remainingMs = () => Math.ceil(endsAt - performance.now())
     let retried = 0
+    budget?.deposit()
 
     const result = await pRetry(() => call(Math.max(remainingMs(), 1)), {
       retries: attempts - 1,
       minTimeout: 0,
       async onFailedAttempt({ error, retriesLeft }) {
         if (!isRetryable(error)) return count('non_retryable')
-        const waitMs = retryDelayMs(retried, baseDelayMs)
-        if (retriesLeft === 0 || waitMs >= remainingMs()) {
+        const waitMs = Math.max(retryDelayMs(retried, baseDelayMs), askedDelayMs?.(error) ?? 0)
+        if (retriesLeft === 0 || waitMs >= remainingMs() || budget?.withdraw() === false) {
           count('exhausted')
           throw error
         }

@@ -4,7 +4,10 @@ export const EventId = Type.Object({
   id: Type.String({ pattern: '^[+-]?[0-9]{1,18}$', description: 'an integer' }),
 })
 
-export const ReservationId = Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) })
+// PostgreSQL has no null byte in a text
+export const ReservationId = Type.Object({
+  id: Type.String({ minLength: 1, maxLength: 100, pattern: '^[^\\u0000]*$' }),
+})
 
 export const Event = Type.Object({
   id: Type.Integer(),

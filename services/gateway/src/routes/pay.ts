@@ -3,6 +3,7 @@ import { UpstreamError } from '@quickticket/kit/http-client'
 import { Problem } from '@quickticket/kit/problem'
 import { type Trace, traceOf } from '@quickticket/kit/trace'
 import { type Breaker, CircuitOpenError } from '../breaker.ts'
+import { BulkheadFullError } from '../bulkhead.ts'
 import type { Checkout, EventsClient } from '../events-client.ts'
 import type { Notifier } from '../notifier.ts'
 import { ChargeRefused, type PaymentsClient } from '../payments-client.ts'
@@ -62,19 +63,34 @@ export function payRoute(
 
   /** The charge stands, and paying again is safe: say so when its order can not be confirmed right now. */
   async function confirm(reservationId: string, paymentRef: string, trace: Trace) {
+    const details = { message: PAID_NOT_CONFIRMED, reservation_id: reservationId }
     try {
-      return await events.confirm(reservationId, paymentRef, trace)
+      const answer = await events.confirm(reservationId, paymentRef, trace)
+      if (answer.status < 500) return answer
+      throw new Problem(503, 'order_not_confirmed', 'Order confirmation failed', {
+        details,
+        headers: RETRY_SOON,
+      })
     } catch (error) {
       if (!(error instanceof Problem)) throw error
-      const message =
-        'The payment arrived, its order is not confirmed yet. Pay again: you are not charged twice.'
       throw new Problem(error.status, error.code, error.message, {
-        details: { message, reservation_id: reservationId },
+        details,
+        headers: error.headers,
         cause: error.cause,
       })
     }
   }
 }
+
+const PAID_NOT_CONFIRMED =
+  'The payment arrived, its order is not confirmed yet. Pay again: you are not charged twice.'
+const RETRY_SOON = { 'retry-after': '1' }
+
+const UNAVAILABLE = [
+  [CircuitOpenError, 'circuit_open'],
+  [BulkheadFullError, 'payments_busy'],
+  [UpstreamError, 'payments_unavailable'],
+] as const
 
 function chargeProblem(error: unknown, reservationId: string): unknown {
   const details = { reservation_id: reservationId }
@@ -85,8 +101,8 @@ function chargeProblem(error: unknown, reservationId: string): unknown {
   if (error instanceof UpstreamError && error.failure === 'timeout') {
     return new Problem(504, 'payment_timeout', 'Payment service timeout', { details, cause: error })
   }
-  if (error instanceof UpstreamError || error instanceof CircuitOpenError) {
-    const code = error instanceof CircuitOpenError ? 'circuit_open' : 'payments_unavailable'
+  const code = UNAVAILABLE.find(([kind]) => error instanceof kind)?.[1]
+  if (code) {
     const message =
       'Payments are not possible at the moment. Your reservation is held: try again in a few minutes.'
     return new Problem(503, code, 'Payment service unavailable', {

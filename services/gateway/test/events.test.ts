@@ -1,0 +1,175 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { type FakeUpstream, fakeUpstream, send } from './fake-upstream.ts'
+import { gatewayApp } from './gateway-app.ts'
+
+const upstreams: FakeUpstream[] = []
+afterEach(() => {
+  for (const upstream of upstreams.splice(0)) upstream.close()
+})
+
+async function gatewayTo(answer: Parameters<typeof fakeUpstream>[0], env: Record<string, string> = {}) {
+  const events = await fakeUpstream(answer)
+  upstreams.push(events)
+  return { events, ...(await gatewayApp({ EVENTS_URL: events.url, PAYMENTS_URL: events.url, ...env })) }
+}
+
+const event = { id: 7, name: 'Test', venue: 'Hall', date: '2026-09-15T09:00:00+00:00', more: [1, 2] }
+
+test('the list and one event are what events answers, byte by byte', async () => {
+  const { app, events } = await gatewayTo(({ path }, response) =>
+    send(response, 200, path === '/events' ? [event] : event),
+  )
+  expect((await app.inject('/events')).payload).toBe(JSON.stringify([event]))
+  const one = await app.inject('/events/7')
+  expect(one.payload).toBe(JSON.stringify(event))
+  expect(one.headers['content-type']).toBe('application/json')
+  expect(events.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+    'GET /events',
+    'GET /events/7',
+  ])
+})
+
+test('an event that is not there is passed on with its problem', async () => {
+  const problem = { error: 'event_not_found', status: 404 }
+  const { app } = await gatewayTo((_request, response) =>
+    send(response, 404, problem, { 'content-type': 'application/problem+json' }),
+  )
+  const answer = await app.inject('/events/999')
+  expect(answer.statusCode).toBe(404)
+  expect(answer.headers['content-type']).toBe('application/problem+json')
+  expect(answer.json()).toEqual(problem)
+})
+
+test.each(['abc', '1.5', '1e3', '0x1', '%20', '1%2F2', '--1'])(
+  'the id %s is refused without asking events',
+  async (id) => {
+    const { app, events } = await gatewayTo(() => {})
+    for (const method of ['GET', 'POST'] as const) {
+      const url = method === 'GET' ? `/events/${id}` : `/events/${id}/reserve`
+      const answer = await app.inject({ method, url, ...(method === 'POST' && { payload: { quantity: 1 } }) })
+      expect(answer.json()).toMatchObject({ status: 422, error: 'invalid_event_id' })
+    }
+    expect(events.requests).toEqual([])
+  },
+)
+
+describe('to reserve', () => {
+  const reserve = { method: 'POST', url: '/events/7/reserve' } as const
+  const json = { 'content-type': 'application/json' }
+
+  test('what was sent goes on as it is, and so does the answer', async () => {
+    const { app, events } = await gatewayTo((_request, response) =>
+      send(response, 409, { available: 2 }, { 'retry-after': '3' }),
+    )
+    const answer = await app.inject({ ...reserve, headers: json, payload: '{"quantity": 3, "x": null}' })
+    expect(answer.statusCode).toBe(409)
+    expect(answer.headers['retry-after']).toBe('3')
+    expect(answer.json()).toEqual({ available: 2 })
+    expect(events.requests).toEqual([
+      expect.objectContaining({ method: 'POST', path: '/events/7/reserve', body: { quantity: 3, x: null } }),
+    ])
+  })
+
+  test('no body is refused', async () => {
+    const { app } = await gatewayTo(() => {})
+    for (const headers of [{}, json]) {
+      const answer = await app.inject({ ...reserve, headers })
+      expect(answer.json()).toMatchObject({ status: 400, detail: 'Request body required' })
+    }
+  })
+
+  test('a body that is too large or of another media type is refused', async () => {
+    const { app, events } = await gatewayTo(() => {})
+    const large = await app.inject({ ...reserve, headers: json, payload: 'x'.repeat(65_537) })
+    expect(large.json()).toMatchObject({ status: 413, error: 'body_too_large' })
+    const form = await app.inject({
+      ...reserve,
+      headers: { 'content-type': 'text/plain' },
+      payload: 'quantity=1',
+    })
+    expect(form.json()).toMatchObject({ status: 415, error: 'unsupported_media_type' })
+    expect(events.requests).toEqual([])
+  })
+
+  test('503 of events is passed on: nobody can hold seats now', async () => {
+    const { app } = await gatewayTo((_request, response) =>
+      send(response, 503, { error: 'reservations_unavailable' }),
+    )
+    const answer = await app.inject({ ...reserve, payload: { quantity: 1 } })
+    expect(answer.statusCode).toBe(503)
+    expect(answer.json()).toEqual({ error: 'reservations_unavailable' })
+  })
+})
+
+describe('when events is not well', () => {
+  const asks = [
+    { method: 'GET', url: '/events' },
+    { method: 'GET', url: '/events/7' },
+    { method: 'POST', url: '/events/7/reserve', payload: { quantity: 1 } },
+  ] as const
+
+  test('stopped: 502', async () => {
+    const { app, events } = await gatewayTo(() => {})
+    events.close()
+    for (const ask of asks) {
+      const answer = await app.inject({ ...ask })
+      expect(answer.json()).toMatchObject({ status: 502, error: 'events_unavailable' })
+      expect(answer.payload).not.toMatch(/ECONN|127\.0\.0\.1/)
+    }
+  })
+
+  test('hanging: 504', async () => {
+    const { app } = await gatewayTo(() => {}, { GATEWAY_TIMEOUT_MS: '50' })
+    for (const ask of asks) {
+      expect((await app.inject({ ...ask })).json()).toMatchObject({ status: 504, error: 'events_timeout' })
+    }
+  })
+
+  test('answering a list with 5xx: 502, and nothing of what it said', async () => {
+    const { app } = await gatewayTo((_request, response) => send(response, 500, { detail: 'secret' }))
+    for (const url of ['/events', '/events/7']) {
+      const answer = await app.inject(url)
+      expect(answer.json()).toMatchObject({ status: 502, error: 'events_unavailable' })
+      expect(answer.payload).not.toContain('secret')
+    }
+  })
+
+  test('breaking off in the middle: 502', async () => {
+    const { app } = await gatewayTo((_request, response) => {
+      response.writeHead(200, { 'content-length': 100 }).write('[')
+      setImmediate(() => response.destroy())
+    })
+    expect((await app.inject('/events')).statusCode).toBe(502)
+  })
+})
+
+test('a gateway that stops lets what is in flight finish', async () => {
+  const gate = Promise.withResolvers<void>()
+  const { app, events } = await gatewayTo(async (_request, response) => {
+    await gate.promise
+    send(response, 200, [event])
+  })
+  const url = await app.listen({ port: 0, host: '127.0.0.1' })
+  const answer = fetch(`${url}/events`)
+  await events.asked()
+  app.draining = true
+  const closing = app.close()
+  gate.resolve()
+  expect((await answer).status).toBe(200)
+  await closing
+})
+
+test('the routes are documented', async () => {
+  const { app } = await gatewayApp({})
+  const { paths } = (await app.inject('/openapi.json')).json()
+  expect(Object.keys(paths)).toEqual(
+    expect.arrayContaining([
+      '/events',
+      '/events/{id}',
+      '/events/{id}/reserve',
+      '/reserve/{id}/pay',
+      '/health',
+    ]),
+  )
+  expect((await app.inject('/docs')).statusCode).toBe(200)
+})

@@ -1,0 +1,79 @@
+import { afterEach, expect, test } from 'vitest'
+import { series } from '../../kit/test/series.ts'
+import { type FakeUpstream, fakeUpstream, send } from './fake-upstream.ts'
+import { openShop } from './shop.ts'
+
+const upstreams: FakeUpstream[] = []
+afterEach(() => {
+  for (const upstream of upstreams.splice(0)) upstream.close()
+})
+
+async function shopThatTells(
+  answer: Parameters<typeof fakeUpstream>[0],
+  gateway: Record<string, string> = {},
+) {
+  const notifications = await fakeUpstream(answer)
+  upstreams.push(notifications)
+  const shop = await openShop({ gateway: { NOTIFICATIONS_URL: notifications.url, ...gateway } })
+  return { shop, notifications, id: await shop.reserved(await shop.addEvent(5)) }
+}
+
+test('an order is told once, however often it is paid', async () => {
+  const { shop, notifications, id } = await shopThatTells((_request, response) => send(response, 200, {}))
+  await shop.pay(id)
+  await shop.pay(id)
+  await shop.close()
+  const told = notifications.requests.filter(({ path }) => path === '/notify')
+  expect(told.map(({ body }) => body)).toEqual([{ event: 'order_confirmed', order_id: id }])
+})
+
+test('an order whose notification fails is an order all the same', async () => {
+  const { shop, id } = await shopThatTells((_request, response) => send(response, 500, {}))
+  expect((await shop.pay(id)).statusCode).toBe(200)
+  const line = await shop.gateway.logs.until(({ msg }) => msg === 'notify failed (non-critical)')
+  expect(line).toMatchObject({ level: 'WARNING', order_id: id })
+  expect(await series(shop.gateway.app, 'gateway_notifications_total')).toEqual({
+    'gateway_notifications_total{result="failed"}': 1,
+  })
+  await shop.close()
+})
+
+test('a pay does not wait for its notification, the end of the gateway does', async () => {
+  const gate = Promise.withResolvers<void>()
+  const { shop, notifications, id } = await shopThatTells(async (_request, response) => {
+    await gate.promise
+    send(response, 200, {})
+  })
+  expect((await shop.pay(id)).statusCode).toBe(200)
+  await notifications.asked()
+
+  let closed = false
+  const closing = shop.gateway.app.close().then(() => {
+    closed = true
+  })
+  await new Promise(setImmediate)
+  expect(closed).toBe(false)
+  gate.resolve()
+  await closing
+  expect(shop.gateway.logs.text()).not.toContain('notify failed')
+  await shop.close()
+})
+
+test('notifications on top of those that may be under way are dropped and counted, and every pay succeeds', async () => {
+  const gate = Promise.withResolvers<void>()
+  const { shop, id } = await shopThatTells(
+    async (_request, response) => {
+      await gate.promise
+      send(response, 200, {})
+    },
+    { NOTIFY_MAX_IN_FLIGHT: '1' },
+  )
+  const another = await shop.reserved(await shop.addEvent(5))
+  expect((await shop.pay(id)).statusCode).toBe(200)
+  expect((await shop.pay(another)).statusCode).toBe(200)
+  expect(await series(shop.gateway.app, 'gateway_notifications_total')).toEqual({
+    'gateway_notifications_total{result="dropped"}': 1,
+  })
+  gate.resolve()
+  await shop.close()
+})

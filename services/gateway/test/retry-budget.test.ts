@@ -1,0 +1,82 @@
+import { Registry } from 'prom-client'
+import { expect, test } from 'vitest'
+import { gatewayMetrics } from '../src/metrics.ts'
+import { createRetry } from '../src/retry.ts'
+import { createRetryBudget } from '../src/retry-budget.ts'
+
+const RESERVE = 20
+
+test('a few calls may all be retried, many only as often as the share allows', () => {
+  const budget = createRetryBudget(20)
+  let granted = 0
+  for (let call = 0; call < 1000; call++) {
+    budget.deposit()
+    for (let retry = 0; retry < 2; retry++) if (budget.withdraw()) granted++
+  }
+  expect(granted).toBeGreaterThanOrEqual(200)
+  expect(granted).toBeLessThanOrEqual(200 + RESERVE)
+})
+
+test('what is not used does not add up', () => {
+  const budget = createRetryBudget(100)
+  for (let call = 0; call < 1000; call++) budget.deposit()
+  let granted = 0
+  while (budget.withdraw()) granted++
+  expect(granted).toBe(RESERVE)
+})
+
+test('200 buyers of a service that is down make little more calls than buyers', async () => {
+  let calls = 0
+  const retry = retryWith({ attempts: 5, percent: 20 })
+  const buyers = Array.from({ length: 200 }, () =>
+    retry(async () => {
+      calls++
+      throw new Error('down')
+    }).catch(() => undefined),
+  )
+  await Promise.all(buyers)
+  expect(calls).toBeGreaterThan(200)
+  expect(calls).toBeLessThanOrEqual(200 * 1.2 + RESERVE)
+})
+
+test('a wait that the other side asks for is kept, unless the deadline comes first', async () => {
+  const waits: number[] = []
+  const retry = retryWith({ attempts: 2, percent: 100, askedDelayMs: 30 })
+  let before = performance.now()
+  await retry(async () => {
+    waits.push(performance.now() - before)
+    before = performance.now()
+    throw new Error('busy')
+  }).catch(() => undefined)
+  expect(waits).toHaveLength(2)
+  expect(waits[1]).toBeGreaterThanOrEqual(29)
+
+  const impatient = retryWith({ attempts: 2, percent: 100, askedDelayMs: 60_000 })
+  let calls = 0
+  await impatient(async () => {
+    calls++
+    throw new Error('busy')
+  }).catch(() => undefined)
+  expect(calls).toBe(1)
+})
+
+function retryWith({
+  attempts,
+  percent,
+  askedDelayMs = 0,
+}: {
+  attempts: number
+  percent: number
+  askedDelayMs?: number
+}) {
+  return createRetry({
+    attempts,
+    baseDelayMs: 0,
+    deadlineMs: 10_000,
+    isRetryable: () => true,
+    askedDelayMs: () => askedDelayMs,
+    budget: createRetryBudget(percent),
+    target: 'payments',
+    retries: gatewayMetrics(new Registry()).retries,
+  })
+}

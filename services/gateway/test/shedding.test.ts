@@ -1,0 +1,44 @@
+import { afterEach, expect, test } from 'vitest'
+import { listen } from '../../kit/test/raw-http.ts'
+import { series } from '../../kit/test/series.ts'
+import { type FakeUpstream, fakeUpstream, send } from './fake-upstream.ts'
+import { gatewayApp } from './gateway-app.ts'
+
+const upstreams: FakeUpstream[] = []
+afterEach(() => {
+  for (const upstream of upstreams.splice(0)) upstream.close()
+})
+
+test('when the event loop lags, reads are turned away before those who pay, and probes never', async () => {
+  const events = await fakeUpstream((_request, response) => send(response, 404, {}))
+  upstreams.push(events)
+  const { app } = await gatewayApp({ EVENTS_URL: events.url, SHED_EVENT_LOOP_LAG_MS: '300' })
+  await listen(app)
+  expect((await app.inject('/events')).statusCode).toBe(404)
+
+  const until = performance.now() + 700
+  while (performance.now() < until);
+  const [list, pay, probe] = await Promise.all([
+    untilShed(() => app.inject('/events')),
+    app.inject({ method: 'POST', url: '/reserve/a/pay' }),
+    app.inject('/livez'),
+  ])
+
+  expect(list).toMatchObject({ statusCode: 503, headers: { 'retry-after': '1' } })
+  expect(list?.json()).toMatchObject({ error: 'overloaded' })
+  expect(pay.statusCode).toBe(404)
+  expect(probe.statusCode).toBe(200)
+  expect(Object.keys(await series(app, 'gateway_shed_total'))).toEqual(['gateway_shed_total{path="/events"}'])
+  await app.close()
+})
+
+/** The lag is measured a little after it happened. */
+async function untilShed<Answer extends { statusCode: number }>(
+  ask: () => Promise<Answer>,
+): Promise<Answer | undefined> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const answer = await ask()
+    if (answer.statusCode === 503) return answer
+  }
+  return undefined
+}
