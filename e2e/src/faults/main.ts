@@ -1,0 +1,72 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { REPOSITORY } from './cluster.ts'
+import { type History, saveHistory } from './history.ts'
+import { printResult, progressLine } from './report.ts'
+import { SAFEGUARDS, withoutSafeguard } from './sabotage.ts'
+import { runTrial } from './trial.ts'
+
+const USAGE = `npm run test:faults -- [--minutes N] [--seed N] [--without SAFEGUARD]
+
+Buyers buy while services, PostgreSQL, Redis and connections are killed, frozen, slowed and cut; afterwards all that they
+saw and all that is stored is checked. Exits with 1 when something is wrong.
+
+  --minutes N            how long (default 1)
+  --seed N               repeats a schedule of faults; printed at the start
+  --without SAFEGUARD    takes one safeguard out first, to see that the checker notices:
+                         ${Object.keys(SAFEGUARDS).join(', ')}`
+
+process.exit(await main())
+
+async function main(): Promise<number> {
+  const { minutes, seed, without } = readArguments()
+  const root = without === undefined ? undefined : withoutSafeguard(without)
+  console.log(`seed ${seed}, ${minutes} min${without ? `, without ${without}` : ''}`)
+  const started = performance.now()
+  const onProgress = (history: History) =>
+    console.log(progressLine(history, (performance.now() - started) / 1000))
+  const result = await runTrial({
+    seed,
+    durationMs: minutes * 60_000,
+    ...(root && { root: root.dir }),
+    onProgress,
+  })
+  root?.remove()
+  printResult(result)
+  if (result.anomalies.length === 0) return 0
+  const dir = join(REPOSITORY, 'e2e/results')
+  mkdirSync(dir, { recursive: true })
+  const file = join(dir, `history-${seed}.jsonl`)
+  saveHistory(result.history, file)
+  console.log(`the whole history: ${file}`)
+  console.log(`again: npm run test:faults -- --minutes ${minutes} --seed ${seed}`)
+  return 1
+}
+
+function readArguments() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        minutes: { type: 'string', default: '1' },
+        seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+        without: { type: 'string' },
+        help: { type: 'boolean' },
+      },
+    })
+    const minutes = Number(values.minutes)
+    const seed = Number(values.seed)
+    if (!(minutes > 0 && minutes <= 600))
+      throw new Error(`--minutes ${values.minutes} must be a number from 0 to 600`)
+    if (!Number.isInteger(seed)) throw new Error(`--seed ${values.seed} must be a whole number`)
+    if (values.without !== undefined && !(values.without in SAFEGUARDS)) {
+      throw new Error(`--without ${values.without} must be one of ${Object.keys(SAFEGUARDS).join(', ')}`)
+    }
+    if (!values.help) return { minutes, seed, without: values.without }
+    console.log(USAGE)
+    process.exit(0)
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${USAGE}`)
+    process.exit(2)
+  }
+}

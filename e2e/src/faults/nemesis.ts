@@ -1,0 +1,203 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { redisCommand } from '../stores.ts'
+import type { Arrow } from './arrow.ts'
+import type { Cluster } from './cluster.ts'
+import type { Strike } from './history.ts'
+import type { Replica } from './process.ts'
+import { between, createRandom, pick, type Random } from './random.ts'
+
+/** What goes wrong: `strike` breaks something, and what it returns mends it. */
+type Fault = (cluster: Cluster, random: Random) => { target: string; strike(): Promise<() => Promise<void>> }
+
+const replicas = (cluster: Cluster) => [cluster.gateway, ...cluster.events, ...cluster.payments]
+
+const kill: Fault = (cluster, random) => {
+  const victim = pick(random, replicas(cluster))
+  return {
+    target: victim.name,
+    async strike() {
+      await victim.kill()
+      return () => victim.start()
+    },
+  }
+}
+
+const pause: Fault = (cluster, random) => {
+  const victim = pick(random, replicas(cluster))
+  return {
+    target: victim.name,
+    async strike() {
+      victim.pause()
+      return async () => victim.resume()
+    },
+  }
+}
+
+const killPostgres: Fault = (cluster) => ({
+  target: 'postgres',
+  async strike() {
+    await cluster.killPostgres()
+    return () => cluster.startPostgres()
+  },
+})
+
+const killRedis: Fault = (cluster, random) => {
+  const empty = random() < 0.5
+  return {
+    target: empty ? 'redis, restarted empty' : 'redis, restarted with its last snapshot',
+    async strike() {
+      await cluster.killRedis()
+      return () => cluster.startRedis({ empty })
+    },
+  }
+}
+
+/** While payments take their time, so that there are seats under payment to be forgotten. */
+const flush: Fault = (cluster) => {
+  const flushAll = () => redisCommand({ redis: { host: '127.0.0.1', port: cluster.ports.redis } }, 'FLUSHDB')
+  return {
+    target: 'redis',
+    async strike() {
+      cluster.arrows.payments.delayMs = 1000
+      await delay(700)
+      await flushAll()
+      return async () => {
+        cluster.arrows.payments.delayMs = 0
+      }
+    },
+  }
+}
+
+function slow(arrow: keyof Cluster['arrows']): Fault {
+  return (cluster, random) => ({
+    target: arrow,
+    async strike() {
+      cluster.arrows[arrow].delayMs = between(random, 100, 1200)
+      return async () => {
+        cluster.arrows[arrow].delayMs = 0
+      }
+    },
+  })
+}
+
+/** Loses the answers to a kind of request: what was asked for has happened, and nobody hears of it. */
+function losing(arrow: keyof Cluster['arrows'], asked: string): Fault {
+  return (cluster, random) => {
+    const share = 0.3 + random() * 0.7
+    const proxy: Arrow = cluster.arrows[arrow]
+    return {
+      target: `${arrow} ${asked}`,
+      async strike() {
+        proxy.onAnswer = (_answer, question) => !question.includes(asked) || random() > share
+        return async () => {
+          proxy.onAnswer = undefined
+        }
+      },
+    }
+  }
+}
+
+const cut: Fault = (cluster, random) => {
+  const arrow = pick(random, Object.keys(cluster.arrows) as (keyof Cluster['arrows'])[])
+  return {
+    target: arrow,
+    async strike() {
+      cluster.arrows[arrow].cut()
+      return async () => undefined
+    },
+  }
+}
+
+const failingPayments: Fault = (cluster) =>
+  restarted(cluster.payments, 'payments', {
+    PAYMENT_FAILURE_RATE: '0.3',
+    PAYMENT_LOST_ANSWER_RATE: '0.3',
+  })
+
+/** Date.now() of one service is off: less than the two seconds that are tolerated between machines. */
+const skew: Fault = (cluster, random) => {
+  const skewMs = pick(random, [-1500, 1500])
+  const victims = random() < 0.5 ? cluster.payments : [cluster.gateway]
+  const shifted = `const now = Date.now; Date.now = () => now() + (${skewMs})`
+  const name = `${victims[0]?.name} by ${skewMs} ms`
+  return restarted(victims, name, {
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(shifted)}`,
+  })
+}
+
+function restarted(victims: Replica[], target: string, environment: Record<string, string>) {
+  const restart = (extra: Record<string, string>) =>
+    Promise.all(
+      victims.map(async (victim) => {
+        await victim.kill()
+        await victim.start(extra)
+      }),
+    )
+  return {
+    target,
+    async strike() {
+      await restart(environment)
+      return async () => void (await restart({}))
+    },
+  }
+}
+
+/** Each group has a lane of its own, so that one thing of each may be broken at a time. */
+const LANES: Record<string, Fault>[] = [
+  { kill, pause, 'failing payments': failingPayments, 'slow payments': slow('payments'), skew },
+  {
+    'kill postgres': killPostgres,
+    'kill redis': killRedis,
+    flush,
+    'slow redis': slow('redis'),
+    'lose charge': losing('payments', '/charge'),
+    'lose void': losing('payments', '/void'),
+    'lose checkout': losing('events', '/checkout'),
+    'lose confirm': losing('events', '/confirm'),
+    'lose intent': losing('postgres', 'checkout-open'),
+    'lose commit': losing('postgres', 'checkout-confirm'),
+    cut,
+  },
+]
+
+export interface Nemesis {
+  strikes: Strike[]
+  /** Mends what is broken. */
+  stop(): Promise<void>
+}
+
+/** Breaks one thing after the other; the seed decides what, in which order and for how long. */
+export function startNemesis(cluster: Cluster, seed: number, clock: () => number): Nemesis {
+  const strikes: Strike[] = []
+  const stopped = new AbortController()
+  const pausing = (ms: number) => delay(ms, undefined, { signal: stopped.signal }).catch(() => undefined)
+
+  async function run(faults: Record<string, Fault>, random: Random): Promise<void> {
+    let left: string[] = []
+    await pausing(between(random, 300, 800))
+    while (!stopped.signal.aborted) {
+      // every kind comes once before any comes again
+      if (left.length === 0) left = Object.keys(faults)
+      const kind = left.splice(Math.floor(random() * left.length), 1)[0] as string
+      const lastsMs = between(random, 100, 2500)
+      const calmMs = between(random, 100, 1000)
+      const { target, strike } = (faults[kind] as Fault)(cluster, random)
+      const entry: Strike = { kind, target, start: clock(), end: Number.POSITIVE_INFINITY }
+      strikes.push(entry)
+      const mend = await strike()
+      await pausing(lastsMs)
+      await mend()
+      entry.end = clock()
+      await pausing(calmMs)
+    }
+  }
+
+  const lanes = Promise.all(LANES.map((faults, lane) => run(faults, createRandom(seed + lane))))
+  return {
+    strikes,
+    async stop() {
+      stopped.abort()
+      await lanes
+    },
+  }
+}
