@@ -1,5 +1,6 @@
 import { createApp } from '@quickticket/kit/app'
 import { docs } from '@quickticket/kit/docs'
+import { faults } from '@quickticket/kit/faults/faults'
 import { probes } from '@quickticket/kit/health'
 import type { Log } from '@quickticket/kit/log'
 import { metrics } from '@quickticket/kit/metrics'
@@ -43,6 +44,7 @@ export async function buildApp(
 
   await docs(app, { title: 'QuickTicket Events', version, description: 'Events, reservations and orders' })
   probes(app, identity)
+  faults(app, config, { service: 'events', registry, pool: postgres })
   healthRoute(app, { askPostgres: createPing(postgres), askRedis: () => holds.ping() }, version)
   eventRoutes(app, events)
   reserveRoute(app, { events, holds, reservationTtlS: config.RESERVATION_TTL })

@@ -16,6 +16,8 @@ export interface CheckoutStatus extends Omit<Order, 'order_id' | 'status'> {
   state: CheckoutState
   /** a charge may be under way */
   charging: boolean
+  /** there was a time at which a charge could be made */
+  chargeable: boolean
 }
 
 export type Confirmation =
@@ -41,8 +43,12 @@ export interface CheckoutStore {
   confirm(reservationId: string, paymentRef: string): Promise<Confirmation>
   order(reservationId: string): Promise<Order | undefined>
   find(reservationId: string): Promise<CheckoutStatus | undefined>
-  /** Gives an open checkout up: it can not be confirmed any more, and a charge is given back. */
-  abandon(reservationId: string): Promise<boolean>
+  /**
+   * Gives a checkout up: it can not be confirmed any more, nor opened if it is not there yet.
+   *
+   * @returns whether it was open, so that a charge is to be given back
+   */
+  abandon(reservation: Hold): Promise<boolean>
   /** Gives up checkouts that are over; from now on they can not be confirmed. */
   abandonOverdue(limit: number): Promise<string[]>
   /** Takes charges that are to be given back; nobody else gets them for `leaseMs`. */
@@ -72,16 +78,20 @@ const QUERIES = {
   },
   find: {
     name: 'checkout-find',
-    text: `SELECT 'confirmed' AS state, event_id, quantity, total_cents, false AS charging FROM orders WHERE id = $1
+    text: `SELECT 'confirmed' AS state, event_id, quantity, total_cents, false AS charging, true AS chargeable
+           FROM orders WHERE id = $1
            UNION ALL
-           SELECT state, event_id, quantity, total_cents, charge_before > now()
+           SELECT state, event_id, quantity, total_cents, charge_before > now(), charge_before > opened_at
            FROM checkouts WHERE reservation_id = $1 AND state <> 'confirmed'
            LIMIT 1`,
   },
   abandon: {
     name: 'checkout-abandon',
-    text: `UPDATE checkouts SET state = 'voiding', void_at = now() WHERE reservation_id = $1 AND state = 'open'
-           RETURNING reservation_id`,
+    text: `INSERT INTO checkouts AS c
+             (reservation_id, event_id, quantity, total_cents, state, charge_before, expires_at, closed_at)
+           VALUES ($1, $2, $3, $4, 'voided', now(), now(), now())
+           ON CONFLICT (reservation_id) DO UPDATE SET state = 'voiding', void_at = now() WHERE c.state = 'open'
+           RETURNING state`,
   },
   abandonOverdue: {
     name: 'checkout-abandon-overdue',
@@ -145,7 +155,11 @@ export function createCheckoutStore(postgres: pg.Pool): CheckoutStore {
     },
     order: async (reservationId) => (await query<OrderRow>(QUERIES.order, [reservationId]))[0],
     find: async (reservationId) => (await query<StatusRow>(QUERIES.find, [reservationId]))[0],
-    abandon: async (reservationId) => (await query(QUERIES.abandon, [reservationId])).length > 0,
+    async abandon({ reservationId, eventId, quantity, totalCents }) {
+      const values = [reservationId, eventId, quantity, totalCents]
+      const [row] = await query<{ state: CheckoutState }>(QUERIES.abandon, values)
+      return row?.state === 'voiding'
+    },
     async abandonOverdue(limit) {
       const rows = await query<{ reservation_id: string }>(QUERIES.abandonOverdue, [limit])
       return rows.map((row) => row.reservation_id)

@@ -68,7 +68,8 @@ export interface HoldStore {
 
 /**
  * How long a sale's new total is remembered beside the holds. A reservation that read PostgreSQL before the sale, and
- * comes after its hold has ended, would count its seats as free; no read is older than this when it is used. After
+ * comes after its hold has ended, would count its seats as free; no read is older than this when it is used: the limits
+ * of DB_ACQUIRE_TIMEOUT_MS and DB_STATEMENT_TIMEOUT_MS see to that. After
  * that time a number that fell (orders deleted, an older database restored) is believed again.
  */
 export const SOLD_MEMORY_MS = 60_000

@@ -19,13 +19,13 @@ export function shareNext<Key, Value>(load: (key: Key) => Promise<Value>): (key:
   }
 
   return (key) => {
+    // who waits goes first: between the end of one load and the start of theirs, nobody may start another
+    const next = waiting.get(key)
+    if (next !== undefined) return next
     const current = running.get(key)
     if (!current) return start(key)
-    let next = waiting.get(key)
-    if (!next) {
-      next = startAfter(key, current)
-      waiting.set(key, next)
-    }
-    return next
+    const following = startAfter(key, current)
+    waiting.set(key, following)
+    return following
   }
 }

@@ -22,7 +22,11 @@ interface Subject {
 const step = fc.oneof(
   fc.record({ kind: fc.constant('read' as const), actor: fc.nat(3) }),
   fc.record({ kind: fc.constant('recount' as const), actor: fc.nat(3) }),
-  fc.record({ kind: fc.constant('reserve' as const), actor: fc.nat(3), quantity: fc.integer({ min: 1, max: 5 }) }),
+  fc.record({
+    kind: fc.constant('reserve' as const),
+    actor: fc.nat(3),
+    quantity: fc.integer({ min: 1, max: 5 }),
+  }),
   fc.record({ kind: fc.constant('commit' as const), pick: fc.nat(20) }),
   fc.record({ kind: fc.constant('complete' as const), pick: fc.nat(20) }),
   fc.record({ kind: fc.constant('release' as const), pick: fc.nat(20) }),
@@ -30,11 +34,13 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant('reserve exactly' as const), quantity: fc.integer({ min: 1, max: 5 }) }),
 )
 
+type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never
+
 /**
  * Buyers whose steps come in any order: what PostgreSQL says is read, and used later; a sale is committed, and its
  * hold is ended later. The model is the truth that no single step can see.
  */
-async function followSteps({ store, ttlMs, expire }: Subject, steps: fc.TypeOf<typeof step>[]): Promise<void> {
+async function followSteps({ store, ttlMs, expire }: Subject, steps: Step[]): Promise<void> {
   let sold = 0
   const held = new Map<string, number>()
   const committed = new Map<string, { quantity: number; soldSeats: number }>()
@@ -56,7 +62,8 @@ async function followSteps({ store, ttlMs, expire }: Subject, steps: fc.TypeOf<t
   for (const now of steps) {
     if (now.kind === 'read') known.set(now.actor, { total: TOTAL, sold, settled: [] })
     if (now.kind === 'recount') known.set(now.actor, await recount())
-    if (now.kind === 'reserve') await reserve(now.quantity, known.get(now.actor) ?? { total: TOTAL, sold, settled: [] })
+    if (now.kind === 'reserve')
+      await reserve(now.quantity, known.get(now.actor) ?? { total: TOTAL, sold, settled: [] })
     if (now.kind === 'reserve exactly') {
       const free = TOTAL - sold - heldSeats()
       const result = await reserve(now.quantity, await recount())
@@ -72,7 +79,11 @@ async function followSteps({ store, ttlMs, expire }: Subject, steps: fc.TypeOf<t
     if (now.kind === 'complete') {
       const id = pick(committed, now.pick)
       if (id === undefined) continue
-      await store.complete({ reservationId: id, eventId: EVENT, soldSeats: committed.get(id)?.soldSeats as number })
+      await store.complete({
+        reservationId: id,
+        eventId: EVENT,
+        soldSeats: committed.get(id)?.soldSeats as number,
+      })
       committed.delete(id)
     }
     if (now.kind === 'release') {
@@ -132,7 +143,10 @@ describe.skipIf(noRedis)('the hold store in Redis', () => {
     const hold = { reservationId: 'a', eventId: 9, quantity: 2, totalCents: 200 }
     await store.reserve(hold, { total: 5, sold: 0, settled: [] }, 60_000)
     expect(await store.prolong('a', 1)).toMatchObject({ ...hold, remainingMs: expect.closeTo(60_000, -3) })
-    expect(await store.prolong('a', 120_000)).toMatchObject({ ...hold, remainingMs: expect.closeTo(120_000, -3) })
+    expect(await store.prolong('a', 120_000)).toMatchObject({
+      ...hold,
+      remainingMs: expect.closeTo(120_000, -3),
+    })
     expect(await store.prolong('unknown', 1)).toBeUndefined()
   })
 

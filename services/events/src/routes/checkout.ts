@@ -32,7 +32,10 @@ const CheckoutAnswer = Type.Object({
   order: Type.Optional(OrderAnswer),
 })
 
-const Confirm = Type.Object({ payment_ref: Type.String({ minLength: 1, maxLength: 64 }) })
+const Confirm = Type.Object({
+  // PostgreSQL has no null byte in a text
+  payment_ref: Type.String({ minLength: 1, maxLength: 64, pattern: '^[^\\u0000]*$' }),
+})
 
 export interface CheckoutDeps {
   holds: HoldStore

@@ -28,7 +28,10 @@ export function eventRoutes(app: App, events: EventStore): void {
 
   app.get(
     '/events/:id',
-    { schema: { tags, summary: 'One event', params: EventId, response: { 200: Event } } },
+    {
+      schema: { tags, summary: 'One event', params: EventId, response: { 200: Event } },
+      schemaErrorFormatter: invalidEventId,
+    },
     async ({ params }) => {
       const event = await events.find(eventId(params.id))
       if (!event) throw eventNotFound()
@@ -44,6 +47,10 @@ export function eventId(text: string): number {
   const id = Number(text)
   if (Math.abs(id) > LARGEST_ID) throw eventNotFound()
   return id
+}
+
+export function invalidEventId(): Problem {
+  return new Problem(422, 'invalid_event_id', 'The event id must be an integer')
 }
 
 export function eventNotFound(): Problem {

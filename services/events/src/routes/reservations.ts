@@ -2,10 +2,13 @@ import type { App } from '@quickticket/kit/app'
 import { Problem } from '@quickticket/kit/problem'
 import { Type } from 'typebox'
 import type { CheckoutStore } from '../checkout-store.ts'
-import type { HoldStore } from '../hold-store.ts'
+import type { Hold, HoldStore } from '../hold-store.ts'
 import { holding } from '../redis-problem.ts'
 
-export const ReservationId = Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) })
+// PostgreSQL has no null byte in a text
+export const ReservationId = Type.Object({
+  id: Type.String({ minLength: 1, maxLength: 100, pattern: '^[^\\u0000]*$' }),
+})
 
 const Reservation = Type.Object({
   reservation_id: Type.String(),
@@ -52,7 +55,8 @@ export function reservationRoutes(app: App, { holds, checkouts, settle }: Reserv
       },
     },
     async ({ params, log }) => {
-      const abandoned = await checkouts.abandon(params.id)
+      const seats = await releasable(params.id)
+      const abandoned = seats && (await checkouts.abandon(seats))
       if (await checkouts.order(params.id))
         throw new Problem(409, 'already_paid', 'The reservation is paid already')
       const released = await holding(holds.release(params.id))
@@ -62,17 +66,24 @@ export function reservationRoutes(app: App, { holds, checkouts, settle }: Reserv
     },
   )
 
+  /** The seats of a reservation that could be paid now or in a moment. */
+  async function releasable(id: string): Promise<Hold | undefined> {
+    const checkout = await checkouts.find(id)
+    if (checkout?.state === 'open') {
+      const { event_id, quantity, total_cents } = checkout
+      return { reservationId: id, eventId: event_id, quantity, totalCents: total_cents }
+    }
+    if (checkout) return undefined
+    const hold = await holding(holds.find(id))
+    return hold?.state === 'held' ? hold : undefined
+  }
+
   /** @throws {Problem} 404 when nothing is known of it */
   async function describe(id: string) {
     const checkout = await checkouts.find(id)
     if (checkout && checkout.state !== 'open') {
-      const { event_id, quantity, total_cents, state } = checkout
-      return answer(
-        id,
-        { event_id, quantity, total_cents },
-        state === 'confirmed' ? 'confirmed' : 'refunded',
-        0,
-      )
+      if (checkout.state === 'confirmed') return answer(id, checkout, 'confirmed', 0)
+      return answer(id, checkout, checkout.chargeable ? 'refunded' : 'released', 0)
     }
     const hold = await holding(holds.find(id))
     if (!hold) {

@@ -5,7 +5,7 @@ import { Type } from 'typebox'
 import type { EventSeats, EventStore } from '../event-store.ts'
 import type { HoldStore } from '../hold-store.ts'
 import { holding } from '../redis-problem.ts'
-import { EventId, eventId, eventNotFound } from './events.ts'
+import { EventId, eventId, eventNotFound, invalidEventId } from './events.ts'
 
 const Reservation = Type.Object({
   reservation_id: Type.String(),
@@ -80,7 +80,7 @@ export function reserveRoute(app: App, { events, holds, reservationTtlS }: Reser
 }
 
 function explain(errors: { instancePath: string }[], context: string): Error {
-  if (context === 'params') return new Problem(422, 'invalid_event_id', 'The event id must be an integer')
+  if (context === 'params') return invalidEventId()
   if (errors.some((error) => error.instancePath === '/quantity')) {
     return new Problem(400, 'invalid_quantity', 'Quantity must be 1-10')
   }

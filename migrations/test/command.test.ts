@@ -1,0 +1,112 @@
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
+import { openDoor } from '../../services/kit/test/door.ts'
+import { runProgram } from '../../services/kit/test/service-process.ts'
+import { migrateUp, seed } from '../src/runner.ts'
+import { addEvent, type Database, emptyDatabase, quiet } from './databases.ts'
+
+const COMMAND = fileURLToPath(new URL('../src/migrate.ts', import.meta.url))
+
+let database: Database
+beforeEach(async () => {
+  database = await emptyDatabase()
+})
+afterEach(() => database.drop())
+
+const run = (args: string[], variables = {}) =>
+  runProgram([COMMAND, ...args], { ...database.variables, ...variables })
+const messages = ({ logs }: ReturnType<typeof run>) => logs.lines().map(({ msg }) => msg)
+const events = async () => (await database.client.query('SELECT * FROM events ORDER BY id')).rows
+
+describe('npm run migrate', () => {
+  test('applies what is missing, and says what', async () => {
+    const first = run(['up', '--seed'])
+    expect(await first.exited).toBe(0)
+    expect(messages(first)).toEqual([expect.stringMatching(/^up: 0001_baseline, /)])
+    expect(await events()).toHaveLength(5)
+
+    const second = run([])
+    expect(await second.exited).toBe(0)
+    expect(messages(second)).toEqual(['nothing to do'])
+  })
+
+  test('takes the last change back', async () => {
+    const changes = await migrateUp(database.client, quiet)
+    const down = run(['down'])
+    expect(await down.exited).toBe(0)
+    expect(messages(down)).toEqual([`down: ${changes.at(-1)}`])
+  })
+
+  test('waits for a PostgreSQL that is not there yet', async () => {
+    const url = new URL(inject('postgresUrl'))
+    const door = await openDoor({ host: url.hostname, port: Number(url.port) })
+    await door.shut()
+    const waiting = run(['up'], { DB_HOST: '127.0.0.1', DB_PORT: String(door.port) })
+    await waiting.logs.until(({ msg }) => msg === `waiting for PostgreSQL at 127.0.0.1:${door.port}`)
+    await door.open()
+    expect(await waiting.exited).toBe(0)
+    await door.shut()
+  })
+
+  test.each([
+    ['a change that fails', [], {}, 1],
+    ['a malformed variable', [], { DB_PORT: 'x' }, 1],
+    ['an unknown command', ['sideways'], {}, 2],
+    ['an unknown option', ['up', '--sed'], {}, 2],
+    ['help', ['--help'], {}, 0],
+  ])('with %s it exits with the code that says so', async (what, args, variables, code) => {
+    if (what === 'a change that fails') await database.client.query('CREATE VIEW orders AS SELECT 1 AS id')
+    expect(await run(args, variables).exited).toBe(code)
+  })
+})
+
+describe('the seed', () => {
+  const seeded = [
+    [1, 'Go Conference 2026', 'Main Hall A', '2026-09-15T09:00:00.000Z', 100, 5000],
+    [2, 'SRE Meetup', 'Room 204', '2026-10-01T18:00:00.000Z', 30, 0],
+    [3, 'Cloud Native Summit', 'Expo Center', '2026-11-20T10:00:00.000Z', 500, 15000],
+    [4, 'Python Workshop', 'Lab 301', '2026-09-22T14:00:00.000Z', 25, 2000],
+    [5, 'Kubernetes Deep Dive', 'Auditorium B', '2026-10-10T10:00:00.000Z', 80, 8000],
+  ]
+
+  beforeEach(async () => {
+    await migrateUp(database.client, quiet)
+    await seed(database.client)
+  })
+
+  test('is the five events of the course', async () => {
+    const rows = (await events()).map((row) => [
+      row.id,
+      row.name,
+      row.venue,
+      row.event_date.toISOString(),
+      row.total_tickets,
+      row.price_cents,
+    ])
+    expect(rows).toEqual(seeded)
+  })
+
+  test('changes nothing the second time, not even what was changed or sold since', async () => {
+    await database.client.query(`UPDATE events SET name = 'Renamed' WHERE id = 1`)
+    await database.client.query(
+      `INSERT INTO orders (id, event_id, quantity, total_cents, payment_ref) VALUES ('a', 2, 3, 0, 'PAY-0')`,
+    )
+    const before = await events()
+    await seed(database.client)
+    expect(await events()).toEqual(before)
+    expect(before[0].name).toBe('Renamed')
+    expect(before[1].sold).toBe(3)
+  })
+
+  test('brings back an event that is missing', async () => {
+    await database.client.query('DELETE FROM events WHERE id = 3')
+    await seed(database.client)
+    expect((await events()).map(({ id }) => id)).toEqual([1, 2, 3, 4, 5])
+  })
+
+  test('leaves the next id free for a new event', async () => {
+    expect(await addEvent(database.client, 1)).toBe(6)
+    await seed(database.client)
+    expect(await addEvent(database.client, 1)).toBe(7)
+  })
+})

@@ -1,0 +1,152 @@
+import type pg from 'pg'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { createEventStore, type EventStore } from '../src/event-store.ts'
+import { addEvent, freshPostgres } from './stores.ts'
+
+let database: Awaited<ReturnType<typeof freshPostgres>>
+let pool: pg.Pool
+let store: EventStore
+beforeAll(async () => {
+  database = await freshPostgres()
+  pool = database.pool
+  store = createEventStore(pool)
+})
+afterEach(() => pool.query('TRUNCATE events RESTART IDENTITY CASCADE'))
+afterAll(() => database.drop())
+
+async function sell(eventId: number, quantity: number, id = crypto.randomUUID()): Promise<string> {
+  await pool.query(
+    `INSERT INTO orders (id, event_id, quantity, total_cents, payment_ref) VALUES ($1, $2, $3, 0, 'PAY-0')`,
+    [id, eventId, quantity],
+  )
+  return id
+}
+
+async function addEventAt(date: string): Promise<number> {
+  const id = await addEvent(pool, 10)
+  await pool.query('UPDATE events SET event_date = $2 WHERE id = $1', [id, date])
+  return id
+}
+
+test('without events the list is empty', async () => {
+  expect(await store.list()).toEqual([])
+})
+
+test('an event has all that the contract names', async () => {
+  const id = await addEvent(pool, 40, 2500)
+  await sell(id, 3)
+  const event = {
+    id,
+    name: 'Test Conference',
+    venue: 'Hall',
+    date: '2026-09-15T09:00:00+00:00',
+    total_tickets: 40,
+    price_cents: 2500,
+    available: 37,
+  }
+  expect(await store.find(id)).toEqual(event)
+  expect(await store.list()).toEqual([event])
+})
+
+test('events are listed by date, and by id on the same date', async () => {
+  const [third, first, fourth, second] = [
+    await addEventAt('2026-03-01Z'),
+    await addEventAt('2026-01-01Z'),
+    await addEventAt('2026-03-01Z'),
+    await addEventAt('2026-02-01Z'),
+  ]
+  expect((await store.list()).map(({ id }) => id)).toEqual([first, second, third, fourth])
+})
+
+test.each([
+  ['2026-09-15 09:00:00+00', '2026-09-15T09:00:00+00:00'],
+  ['2026-09-15 09:00:00+02', '2026-09-15T07:00:00+00:00'],
+  ['2026-09-15 09:00:00.25+00', '2026-09-15T09:00:00.250+00:00'],
+  ['2024-02-29 23:59:59-01', '2024-03-01T00:59:59+00:00'],
+])('the date %s is written as %s', async (stored, written) => {
+  const id = await addEventAt(stored)
+  expect((await store.find(id))?.date).toBe(written)
+})
+
+test('an event that is not there is not found', async () => {
+  expect(await store.find(1)).toBeUndefined()
+  expect(await store.seats(1)).toBeUndefined()
+  expect(await store.seatsAmong(1, [])).toBeUndefined()
+})
+
+test('a sold out event has 0 seats, and never fewer', async () => {
+  const id = await addEvent(pool, 2)
+  await sell(id, 2)
+  expect((await store.find(id))?.available).toBe(0)
+  await pool.query('ALTER TABLE events DROP CONSTRAINT events_not_oversold')
+  await pool.query('UPDATE events SET total_tickets = 1 WHERE id = $1', [id])
+  expect((await store.find(id))?.available).toBe(0)
+  await pool.query('UPDATE events SET total_tickets = 2 WHERE id = $1', [id])
+  await pool.query(
+    'ALTER TABLE events ADD CONSTRAINT events_not_oversold CHECK (sold BETWEEN 0 AND total_tickets)',
+  )
+})
+
+test('seats are told with those among the given reservations that are sold', async () => {
+  const [event, other] = [await addEvent(pool, 10, 700), await addEvent(pool, 10)]
+  const mine = await sell(event, 2)
+  const elsewhere = await sell(other, 5)
+  expect(await store.seats(event)).toEqual({ total: 10, sold: 2, priceCents: 700, settled: [] })
+  expect(await store.seatsAmong(event, [mine, elsewhere, 'unknown'])).toEqual({
+    total: 10,
+    sold: 2,
+    priceCents: 700,
+    settled: [mine],
+  })
+})
+
+test('sales are told with what their events have sold', async () => {
+  const [event, other] = [await addEvent(pool, 10), await addEvent(pool, 10)]
+  const [first, second] = [await sell(event, 2), await sell(event, 3)]
+  const third = await sell(other, 1)
+  expect(await store.salesAmong([first, third, 'unknown'])).toEqual(
+    expect.arrayContaining([
+      { reservationId: first, eventId: event, soldSeats: 5 },
+      { reservationId: third, eventId: other, soldSeats: 1 },
+    ]),
+  )
+  expect(await store.salesAmong([second])).toHaveLength(1)
+  expect(await store.salesAmong([])).toEqual([])
+})
+
+test('a caller sees what was sold before it asked, also while many ask', async () => {
+  const id = await addEvent(pool, 100)
+  for (let sold = 1; sold <= 10; sold++) {
+    const asking = Array.from({ length: 10 }, () => store.find(id))
+    await sell(id, 1)
+    expect((await store.find(id))?.available).toBe(100 - sold)
+    expect((await store.list())[0]?.available).toBe(100 - sold)
+    await Promise.all(asking)
+  }
+})
+
+test('without its orders table the shop is broken and says so; with it back, all is well again', async () => {
+  const id = await addEvent(pool, 10)
+  await store.list()
+  await pool.query('ALTER TABLE orders RENAME TO orders_gone')
+  const asks = [
+    () => store.list(),
+    () => store.find(id),
+    () => store.seats(id),
+    () => store.seatsAmong(id, []),
+  ]
+  for (const ask of asks) {
+    await expect(ask()).rejects.toMatchObject({ status: 500, code: 'database_error' })
+  }
+  await pool.query('ALTER TABLE orders_gone RENAME TO orders')
+  for (const ask of asks) await expect(ask()).resolves.toBeDefined()
+})
+
+test('a column that a migration adds disturbs nothing', async () => {
+  const id = await addEvent(pool, 10)
+  await store.find(id)
+  await pool.query('ALTER TABLE events ADD COLUMN email text')
+  expect(await store.find(id)).not.toHaveProperty('email')
+  expect(await store.seats(id)).toMatchObject({ total: 10 })
+  await pool.query('ALTER TABLE events DROP COLUMN email')
+})

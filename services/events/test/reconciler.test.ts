@@ -1,0 +1,209 @@
+import { randomUUID } from 'node:crypto'
+import { Registry } from 'prom-client'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { captureLog } from '../../kit/test/captured-log.ts'
+import { type Door, openDoor } from '../../kit/test/door.ts'
+import { listen } from '../../kit/test/raw-http.ts'
+import { paymentsApp } from '../../payments/test/payments-app.ts'
+import { createCheckoutStore } from '../src/checkout-store.ts'
+import { createEventStore } from '../src/event-store.ts'
+import type { HoldStore } from '../src/hold-store.ts'
+import { eventMetrics } from '../src/metrics.ts'
+import { createPaymentsClient } from '../src/payments-client.ts'
+import { createReconciler } from '../src/reconciler.ts'
+import { freshHolds } from './events-app.ts'
+import { addEvent, freshPostgres } from './stores.ts'
+
+let database: Awaited<ReturnType<typeof freshPostgres>>
+let holds: HoldStore
+let payments: Awaited<ReturnType<typeof paymentsApp>>
+let door: Door
+beforeEach(async () => {
+  database = await freshPostgres()
+  holds = await freshHolds()
+  payments = await paymentsApp()
+  door = await openDoor({ host: '127.0.0.1', port: (await listen(payments.app)).port })
+})
+afterEach(async () => {
+  await door.shut()
+  await payments.app.close()
+  await holds.close()
+  await database.drop()
+})
+
+/** A replica's reconciler; a round is run when the test says so. */
+function reconcilerOf() {
+  const { pool } = database
+  const logs = captureLog()
+  const counted = eventMetrics(new Registry(), pool, holds)
+  const client = createPaymentsClient(door.url)
+  const checkouts = createCheckoutStore(pool)
+  const events = createEventStore(pool)
+  const reconciler = createReconciler({ events, checkouts, holds, payments: client, counted, log: logs.log })
+  return {
+    logs,
+    async round() {
+      reconciler.nudge()
+      await reconciler.stop()
+    },
+    voids: async () => (await counted.voids.get()).values[0]?.value ?? 0,
+  }
+}
+
+/** A checkout that began this many seconds ago, whose seats are still held. */
+async function checkoutFrom(secondsAgo: number): Promise<{ id: string; event: number }> {
+  const event = await addEvent(database.pool, 10)
+  const id = randomUUID()
+  const hold = { reservationId: id, eventId: event, quantity: 2, totalCents: 2000 }
+  await holds.reserve(hold, { total: 10, sold: 0, settled: [] }, 60_000)
+  await createCheckoutStore(database.pool).open(hold, { chargeMs: 5000, remainingMs: 15_000 })
+  await letPass(secondsAgo)
+  return { id, event }
+}
+
+/** Moves every checkout into the past, in place of waiting. */
+async function letPass(seconds: number): Promise<void> {
+  await database.pool.query(
+    `UPDATE checkouts SET charge_before = charge_before - $1 * interval '1 second',
+       expires_at = expires_at - $1 * interval '1 second', void_at = void_at - $1 * interval '1 second'`,
+    [seconds],
+  )
+}
+
+async function stateOf(id: string): Promise<string> {
+  const { rows } = await database.pool.query('SELECT state FROM checkouts WHERE reservation_id = $1', [id])
+  return rows[0]?.state
+}
+
+const voidsOf = (id: string) =>
+  payments.ledger().filter((line) => line.ledger === 'void' && line.reservation_id === id)
+
+describe('a checkout that nobody finishes', () => {
+  test('is left alone while it may still be paid', async () => {
+    const { id } = await checkoutFrom(0)
+    const { round } = reconcilerOf()
+    await round()
+    expect(await stateOf(id)).toBe('open')
+    expect(await holds.find(id)).toMatchObject({ state: 'held' })
+    expect(payments.ledger()).toEqual([])
+  })
+
+  test('is given up when its time is over: its charge is given back and its seats are free', async () => {
+    const { id } = await checkoutFrom(20)
+    await payments.charge(id)
+    const { round, voids, logs } = reconcilerOf()
+    await round()
+    expect(await stateOf(id)).toBe('voided')
+    expect(voidsOf(id)).toHaveLength(1)
+    expect(payments.ledger().at(-1)).toMatchObject({ ledger: 'void', reservation_id: id })
+    expect(await holds.find(id)).toMatchObject({ state: 'released' })
+    expect(await voids()).toBe(1)
+    expect(logs.lines().map(({ msg }) => msg)).toEqual(['checkout given up', 'checkout voided'])
+  })
+
+  test('is voided once, however many rounds follow', async () => {
+    const { id } = await checkoutFrom(20)
+    const { round } = reconcilerOf()
+    for (let i = 0; i < 5; i++) await round()
+    expect(voidsOf(id)).toHaveLength(1)
+  })
+
+  test('is given up only after the last moment at which its charge may take effect', async () => {
+    const { id } = await checkoutFrom(20)
+    await database.pool.query(`UPDATE checkouts SET charge_before = now() + interval '10 seconds'`)
+    const { round } = reconcilerOf()
+    await round()
+    expect(await stateOf(id)).toBe('voiding')
+    expect(voidsOf(id)).toEqual([])
+    await payments.charge(id)
+    await letPass(20)
+    await round()
+    expect(await stateOf(id)).toBe('voided')
+    expect(payments.ledger().map(({ ledger }) => ledger)).toEqual(['charge', 'void'])
+  })
+})
+
+describe('a void', () => {
+  test('is tried until payments is there, and not lost by a crash in between', async () => {
+    const { id } = await checkoutFrom(20)
+    await door.shut()
+    const first = reconcilerOf()
+    await first.round()
+    expect(await stateOf(id)).toBe('voiding')
+    expect(first.logs.lines()).toContainEqual(
+      expect.objectContaining({ msg: 'void failed, will be tried again', reservation_id: id }),
+    )
+    await letPass(20)
+    await first.round()
+    expect(await stateOf(id)).toBe('voiding')
+
+    await door.open()
+    await letPass(20)
+    await reconcilerOf().round()
+    expect(await stateOf(id)).toBe('voided')
+    expect(voidsOf(id)).toHaveLength(1)
+  })
+
+  test('that failed is not tried again at once', async () => {
+    await checkoutFrom(20)
+    await door.shut()
+    const { round } = reconcilerOf()
+    await round()
+    await door.open()
+    await round()
+    expect(payments.ledger()).toEqual([])
+  })
+
+  test('of a checkout that was given up early happens at once, and once more when no charge can come any more', async () => {
+    const { id, event } = await checkoutFrom(0)
+    const seats = { reservationId: id, eventId: event, quantity: 2, totalCents: 2000 }
+    await createCheckoutStore(database.pool).abandon(seats)
+    const { round, voids } = reconcilerOf()
+    await round()
+    expect(voidsOf(id)).toHaveLength(1)
+    expect(await stateOf(id)).toBe('voiding')
+    expect(await voids()).toBe(0)
+    await payments.charge(id)
+    await letPass(20)
+    await round()
+    expect(voidsOf(id)).toHaveLength(2)
+    expect(await stateOf(id)).toBe('voided')
+    expect(await voids()).toBe(1)
+  })
+})
+
+test('two reconcilers at once settle everything once', async () => {
+  const ids: string[] = []
+  for (let i = 0; i < 30; i++) ids.push((await checkoutFrom(0)).id)
+  await letPass(20)
+  const replicas = [reconcilerOf(), reconcilerOf()]
+  await Promise.all(replicas.map(({ round }) => round()))
+  await Promise.all(replicas.map(({ round }) => round()))
+  for (const id of ids) {
+    expect(await stateOf(id)).toBe('voided')
+    expect(voidsOf(id)).toHaveLength(1)
+  }
+  expect((await Promise.all(replicas.map(({ voids }) => voids()))).reduce((a, b) => a + b)).toBe(30)
+  expect(await holds.count()).toBe(0)
+})
+
+test('a hold that Redis kept past its sale is ended, and its seats count once', async () => {
+  const { id, event } = await checkoutFrom(0)
+  await createCheckoutStore(database.pool).confirm(id, 'PAY-12345678')
+  expect(await holds.find(id)).toMatchObject({ state: 'held' })
+  await reconcilerOf().round()
+  expect(await holds.find(id)).toMatchObject({ state: 'sold' })
+  const another = { reservationId: randomUUID(), eventId: event, quantity: 8, totalCents: 0 }
+  expect(await holds.reserve(another, { total: 10, sold: 0, settled: [] }, 1000)).toEqual({ held: true })
+})
+
+test('what can not be done in one step keeps nothing else from being done', async () => {
+  const { id } = await checkoutFrom(20)
+  await database.pool.query('ALTER TABLE orders RENAME TO orders_gone')
+  const { round, logs } = reconcilerOf()
+  await round()
+  expect(logs.lines()).toContainEqual(
+    expect.objectContaining({ msg: 'reconciliation is delayed', step: 'end sold holds' }),
+  )
+  expect(await stateOf(id)).toBe('voided')
+})
