@@ -1,5 +1,6 @@
 import { createApp } from '@quickticket/kit/app'
 import { docs } from '@quickticket/kit/docs'
+import { faults } from '@quickticket/kit/faults/faults'
 import { probes } from '@quickticket/kit/health'
 import type { Log } from '@quickticket/kit/log'
 import { metrics } from '@quickticket/kit/metrics'
@@ -27,7 +28,8 @@ import { shedLoad } from './shedding.ts'
 export async function buildApp(config: Config, version: string, log: Log) {
   const app = createApp({ log, maxConcurrentRequests: config.MAX_CONCURRENT_REQUESTS })
   const identity = { service: 'gateway', version }
-  const counted = gatewayMetrics(metrics(app, identity))
+  const registry = metrics(app, identity)
+  const counted = gatewayMetrics(registry)
   const chargeTimeoutMs = config.GATEWAY_TIMEOUT_MS
 
   const { events, payments, notifier } = connectUpstreams(config, counted, log)
@@ -60,6 +62,7 @@ export async function buildApp(config: Config, version: string, log: Log) {
   passBodiesThrough(app)
   await docs(app, { title: 'QuickTicket Gateway', version, description: 'Events, reservations and payments' })
   probes(app, identity)
+  faults(app, config, { service: 'gateway', registry })
   healthRoute(app, { events, payments, notifier, circuitState: breaker.state }, version)
   eventRoutes(app, events)
   reservationRoutes(app, events)

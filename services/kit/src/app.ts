@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import {
   type FastifyBaseLogger,
@@ -8,11 +9,12 @@ import {
   type RawRequestDefaultExpression,
   type RawServerDefault,
 } from 'fastify'
-import { answerClientError, answerProblems } from './errors.ts'
+import { answerClientError, answerConnect, answerProblems } from './errors.ts'
 import { rememberRoutes } from './known-routes.ts'
 import type { Log } from './log.ts'
 import { observeOutcomes } from './outcome.ts'
 import { limitConcurrency } from './overload.ts'
+import { Problem } from './problem.ts'
 import { traceOf } from './trace.ts'
 
 export type App = FastifyInstance<
@@ -46,8 +48,9 @@ export function createApp(options: { log: Log; maxConcurrentRequests: number }):
     bodyLimit: BODY_LIMIT_BYTES,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, requireHostHeader: false },
     return503OnClosing: false,
+    routerOptions: { ignoreTrailingSlash: true },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false } },
     frameworkErrors: (error, request, reply) => answerUnroutable(error, request, reply),
     clientErrorHandler: (error, socket) => answerClientError(app, error, socket),
@@ -57,26 +60,40 @@ export function createApp(options: { log: Log; maxConcurrentRequests: number }):
   rememberRoutes(app)
   observeOutcomes(app)
   logOutcomes(app)
+  answerInsteadOfNode(app)
   limitConcurrency(app, options.maxConcurrentRequests)
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id)
   })
-  acceptEmptyJson(app)
+  acceptJson(app)
   return app
 }
 
 function logOutcomes(app: App): void {
   app.outcomeListeners.push(({ method, path, route, status, seconds }, request) => {
-    const log = request?.log ?? app.log
     const line = { method, path, route, status, duration_ms: Math.round(seconds * 1e6) / 1e3 }
     const message = `${method} ${path}`
-    if (status >= 500) log.error(line, message)
-    else log.info(line, message)
+    if (status >= 500) request.log.error(line, message)
+    else request.log.info(line, message)
   })
 }
 
-/** Clients that always send a JSON content type may leave the body of a POST empty. */
-function acceptEmptyJson(app: App): void {
+/** Node.js answers some requests by itself: without problem details, and unseen by logs and metrics. */
+function answerInsteadOfNode(app: App): void {
+  app.server.on('connect', (_request, socket) => answerConnect(app, socket as Socket))
+  // RFC 9110, section 10.1.1: what nobody knows may be ignored
+  app.server.on('checkExpectation', (request, response) => app.routing(request, response))
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { headers, httpVersion } = request.raw
+    if (headers.host || httpVersion === '1.0') return done()
+    done(new Problem(400, 'host_required', 'The Host header is missing'))
+  })
+}
+
+/** JSON only; clients that always send its content type may leave the body of a POST empty. */
+function acceptJson(app: App): void {
+  app.removeContentTypeParser('text/plain')
+  app.removeContentTypeParser('text/plain')
   const parse = app.getDefaultJsonParser('error', 'error')
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body === '') return done(null, undefined)

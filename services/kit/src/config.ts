@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { envSchema } from 'env-schema'
 import { type Static, type TObject, type TProperties, type TSchema, Type } from 'typebox'
+import { parseFaults } from './faults/parse.ts'
 
 /** Variables as a process receives them. */
 export type Environment = Record<string, string | undefined>
@@ -34,6 +35,31 @@ export const commonVariables = {
     'time after a stop signal at which the process gives up',
   ),
   MAX_CONCURRENT_REQUESTS: integer(0, 1_000_000, 0, 'requests in flight before 503; 0: off'),
+  FAULTS: checked('', 'faults that are injected', 'a list of faults as in docs/faults.md', parseFaults),
+  FAULT_SEED: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 2 ** 32 - 1,
+      description: 'makes injected faults repeat exactly; unset: by chance',
+    }),
+  ),
+  FAULTS_SEALED: flag(false, 'metrics and logs do not tell which faults are injected'),
+  FAULT_ADMIN_TOKEN: secret('', 'who has it may change faults at /faults; empty: nobody'),
+}
+
+/** Yes or no. */
+export function flag(fallback: boolean, description: string) {
+  return Type.Boolean({ default: fallback, description, allowed: 'true or false' })
+}
+
+/** A text in a language of its own: `check` throws an error that says what is wrong with it. */
+export function checked(
+  fallback: string,
+  description: string,
+  allowed: string,
+  check: (text: string) => unknown,
+) {
+  return Type.String({ default: fallback, description, allowed, check })
 }
 
 /** A whole number within limits. */
@@ -48,12 +74,13 @@ export function rate(fallback: number, description: string) {
 
 /** The base URL of a service; a slash at the end is accepted. */
 export function url(fallback: string, description: string) {
-  return Type.String({
-    default: fallback,
-    description,
-    pattern: '^(https?://[^\\s/?#]+/?)?$',
-    allowed: 'http(s)://host[:port]',
-  })
+  return Type.String({ default: fallback, description, format: BASE_URL, allowed: 'http(s)://host[:port]' })
+}
+
+const BASE_URL = 'base-url'
+
+function isBaseUrl(text: string): boolean {
+  return text === '' || (/^https?:\/\/[^\s/?#@]+\/?$/.test(text) && URL.canParse(text))
 }
 
 /** A value that is never printed and that can also be read from the file which NAME_FILE points to. */
@@ -67,51 +94,90 @@ export function secret(fallback: string, description: string) {
  * @throws {ConfigError} when a variable is malformed or out of range; all of them are in the one message
  */
 export function loadConfig<T extends TProperties>(variables: T, env: Environment): Static<TObject<T>> {
-  const given = readSecretFiles(variables, withoutEmpty(env))
-  const schema = Type.Object(variables)
+  const { texts, unreadable } = readSecretFiles(variables, withoutEmpty(env))
+  const bad = [...unreadable, ...failedChecks(variables, texts)]
   try {
-    return envSchema<Static<TObject<T>>>({
-      schema: structuredClone(schema),
-      data: given,
+    const config = envSchema<Static<TObject<T>>>({
+      // a schema is JSON: the checks stay behind
+      schema: JSON.parse(JSON.stringify(Type.Object(variables))),
+      data: withNumbers(variables, texts),
       env: false,
-      ajv: { customOptions: (ajv) => ajv.addVocabulary(['secret', 'allowed']) },
+      ajv: {
+        customOptions: (ajv) => ajv.addVocabulary(['secret', 'allowed']).addFormat(BASE_URL, isBaseUrl),
+      },
     })
+    if (bad.length === 0) return config
   } catch (error) {
-    throw new ConfigError(describe(variables, given, error as { errors?: { instancePath: string }[] }))
+    bad.push(...describe(variables, texts, error as { errors?: { instancePath: string }[] }))
   }
+  throw new ConfigError(`bad configuration: ${bad.join('; ')}`)
 }
 
 function withoutEmpty(env: Environment): Record<string, string> {
   return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => !!entry[1]))
 }
 
-function readSecretFiles(variables: TProperties, env: Record<string, string>): Record<string, string> {
-  const read: Record<string, string> = {}
+function readSecretFiles(variables: TProperties, env: Record<string, string>) {
+  const texts = { ...env }
+  const unreadable: string[] = []
   for (const [name, schema] of Object.entries(variables)) {
     const file = env[`${name}_FILE`]
     if (!isSecret(schema) || file === undefined) continue
     try {
-      read[name] = readFileSync(file, 'utf8').trimEnd()
+      texts[name] = readFileSync(file, 'utf8').trimEnd()
     } catch {
-      throw new ConfigError(`bad configuration: ${name}_FILE="${file}" must be a readable file`)
+      unreadable.push(`${name}_FILE=${JSON.stringify(file)} must be a readable file`)
     }
   }
-  return { ...env, ...read }
+  return { texts, unreadable }
+}
+
+function failedChecks(variables: TProperties, texts: Record<string, string>): string[] {
+  return Object.entries(variables).flatMap(([name, schema]) => {
+    const check = property(schema, 'check') as ((text: string) => unknown) | undefined
+    const text = texts[name]
+    if (!check || text === undefined) return []
+    try {
+      check(text)
+      return []
+    } catch (error) {
+      return `${mustBe(name, schema, texts)}: ${(error as Error).message}`
+    }
+  })
+}
+
+const NUMBERS: Record<string, RegExp> = {
+  integer: /^[+-]?\d+$/,
+  number: /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i,
+}
+
+/** Numbers as people write them: the validator's own conversion takes blanks, 0x10 and Infinity as well. */
+function withNumbers(variables: TProperties, texts: Record<string, string>): Record<string, string | number> {
+  return Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => {
+      const schema = variables[name]
+      const form = schema && NUMBERS[String(property(schema, 'type'))]
+      if (!form) return [name, text]
+      return [name, form.test(text) ? Number(text) : Number.NaN]
+    }),
+  )
 }
 
 function describe(
   variables: TProperties,
-  env: Record<string, string>,
+  texts: Record<string, string>,
   failure: { errors?: { instancePath: string }[] },
-): string {
+): string[] {
   const names = new Set((failure.errors ?? []).map((error) => error.instancePath.slice(1)))
-  if (names.size === 0) return `bad configuration: ${String(failure)}`
-  const lines = [...names].map((name) => {
-    const schema = variables[name] as TSchema
-    const shown = isSecret(schema) ? '(hidden)' : JSON.stringify(env[name])
-    return `${name}=${shown} must be ${allowed(schema)} (default ${JSON.stringify(property(schema, 'default'))})`
-  })
-  return `bad configuration: ${lines.join('; ')}`
+  if (names.size === 0) return [String(failure)]
+  return [...names].map((name) => mustBe(name, variables[name] as TSchema, texts))
+}
+
+function mustBe(name: string, schema: TSchema, texts: Record<string, string>): string {
+  const shown = isSecret(schema) ? '(hidden)' : JSON.stringify(texts[name])
+  const fallback = property(schema, 'default')
+  const byDefault = fallback === undefined ? '' : ` (default ${JSON.stringify(fallback)})`
+  return `${name}=${shown} must be ${allowed(schema)}${byDefault}`
 }
 
 /** What a variable may hold, in words: used in messages and in tables of variables. */

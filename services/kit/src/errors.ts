@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto'
+import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { pathOf, UNMATCHED, watch } from './outcome.ts'
+import { type LastRequest, lastRequestOn, pathOf, UNMATCHED, watch } from './outcome.ts'
 import { Problem, problemBody } from './problem.ts'
 
 const PROBLEM_JSON = 'application/problem+json; charset=utf-8'
@@ -86,26 +88,48 @@ export function answerClientError(
   error: Error & { code?: string },
   socket: Socket,
 ): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+  const last = lastRequestOn(socket)
+  const broken = last?.isArriving() ? last : undefined
+  if (error.code === 'ECONNRESET' || !socket.writable || broken?.isAnswered()) {
     socket.destroy()
     return
   }
-  const [status, code, detail] = CLIENT_ERRORS[error.code ?? ''] ?? [
-    400,
-    'bad_request',
-    'The request is not valid HTTP',
-  ]
-  const body = JSON.stringify(problemBody(new Problem(status, code, detail), ''))
-  socket.end(
-    `HTTP/1.1 ${status} ${status}\r\nconnection: close\r\ncontent-type: ${PROBLEM_JSON}\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  )
-  for (const listener of app.outcomeListeners) {
-    listener({ method: UNMATCHED, route: UNMATCHED, path: UNMATCHED, status, seconds: 0 }, undefined)
-  }
+  const problem = CLIENT_ERRORS[error.code ?? '']?.() ?? NOT_HTTP()
+  answerConnection(app, problem, socket, UNMATCHED, broken)
 }
 
-const CLIENT_ERRORS: Record<string, [number, string, string]> = {
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'request_timeout', 'The request did not arrive in time'],
-  HPE_HEADER_OVERFLOW: [431, 'headers_too_large', 'The headers are too large'],
+/** Answers CONNECT, for which Node.js has no response: this is no proxy. */
+export function answerConnect(app: FastifyInstance, socket: Socket): void {
+  answerConnection(app, new Problem(405, 'method_not_allowed', 'Method Not Allowed'), socket, 'CONNECT')
+}
+
+/** @param broken the request that is answered with this, when so much of it has arrived that it is under way */
+function answerConnection(
+  app: FastifyInstance,
+  problem: Problem,
+  socket: Socket,
+  method: string,
+  broken?: LastRequest,
+): void {
+  const { status } = problem
+  const id = broken?.id ?? randomUUID().replaceAll('-', '')
+  const body = JSON.stringify(problemBody(problem, id))
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: ${PROBLEM_JSON}\r\n` +
+      `x-request-id: ${id}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  )
+  if (broken) {
+    broken.statusWhenCut = status
+    return
+  }
+  const log = app.log.child({ request_id: id, trace_id: id })
+  const outcome = { method, route: UNMATCHED, path: UNMATCHED, status, seconds: 0 }
+  for (const listener of app.outcomeListeners) listener(outcome, { log })
+}
+
+const NOT_HTTP = () => new Problem(400, 'bad_request', 'The request is not valid HTTP')
+
+const CLIENT_ERRORS: Record<string, () => Problem> = {
+  ERR_HTTP_REQUEST_TIMEOUT: () => new Problem(408, 'request_timeout', 'The request did not arrive in time'),
+  HPE_HEADER_OVERFLOW: () => new Problem(431, 'headers_too_large', 'The headers are too large'),
 }

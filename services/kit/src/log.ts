@@ -16,7 +16,8 @@ export type Log = pino.Logger
  * process ends. With `sync`, a line is written before the call returns, so that a killed process has not lost it.
  */
 export function createLog(service: string, level: string, { sync = false } = {}): Log {
-  return createLogTo(pino.destination({ dest: 1, sync, minLength: 0 }), service, level)
+  // every line is at least this long, and with 0 a flush would not wait
+  return createLogTo(pino.destination({ dest: 1, sync, minLength: 1 }), service, level)
 }
 
 /** The same, written to a stream. */

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 /** What became of one request, told once, when its response has ended. */
@@ -7,18 +8,22 @@ export interface Outcome {
   route: string
   /** the path as it was sent, without the query */
   path: string
-  /** what the client saw; 499 when it left before the answer was complete */
+  /** what the client saw; before the answer was complete, 499 when it left and 500 when the server broke the connection */
   status: number
   seconds: number
 }
 
-export type OutcomeListener = (outcome: Outcome, request: FastifyRequest | undefined) => void
+/** @param request what of the request is there, also when it was not even HTTP */
+export type OutcomeListener = (outcome: Outcome, request: Pick<FastifyRequest, 'log'>) => void
 
 /** The one label value for paths that no route has. */
 export const UNMATCHED = 'unmatched'
 
 /** nginx's code for a client that closed the connection before it was answered. */
 const CLIENT_LEFT = 499
+
+/** No client sees it, because nothing more arrives; whoever counts errors has to. */
+const BROKEN_HERE = 500
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -41,19 +46,59 @@ export function observeOutcomes(app: FastifyInstance): void {
   })
 }
 
+/** The last request on a connection, for whoever has to answer it past its own response. */
+export interface LastRequest {
+  readonly id: string
+  /** its end has not been received yet */
+  isArriving(): boolean
+  isAnswered(): boolean
+  /** what it counts as when its response is never complete */
+  statusWhenCut: number
+}
+
+const lastRequests = new WeakMap<Socket, LastRequest>()
+
 /** Watches a request that never reaches a hook, because its URL can not be routed. */
 export function watch(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): void {
   const response = reply.raw
+  const { socket } = request.raw
+  const watched: LastRequest = {
+    id: request.id,
+    isArriving: () => !request.raw.complete,
+    isAnswered: () => response.writableEnded,
+    statusWhenCut: CLIENT_LEFT,
+  }
+  lastRequests.set(socket, watched)
   response.once('close', () => {
+    if (lastRequests.get(socket) === watched && !watched.isArriving()) lastRequests.delete(socket)
     const outcome: Outcome = {
       method: request.method,
       route: template(request),
       path: pathOf(request.url),
-      status: response.writableFinished ? response.statusCode : CLIENT_LEFT,
+      status: response.writableFinished ? response.statusCode : statusOfCut(socket, watched),
       seconds: reply.elapsedTime / 1000,
     }
     for (const listener of app.outcomeListeners) listener(outcome, request)
   })
+}
+
+const brokenHere = new WeakSet<Socket>()
+
+/** Breaks a connection from this side: what is not answered on it was not left by the client. */
+export function breakConnection(
+  { raw: { socket } }: FastifyRequest,
+  how: 'destroy' | 'resetAndDestroy' = 'destroy',
+): void {
+  brokenHere.add(socket)
+  socket[how]()
+}
+
+function statusOfCut(socket: Socket, { statusWhenCut }: LastRequest): number {
+  return brokenHere.has(socket) ? BROKEN_HERE : statusWhenCut
+}
+
+export function lastRequestOn(socket: Socket): LastRequest | undefined {
+  return lastRequests.get(socket)
 }
 
 const templates = new Map<string, string>()

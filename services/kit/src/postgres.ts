@@ -65,7 +65,7 @@ export function postgresProblem(error: unknown): Problem {
     return unavailable('database_busy', 'The database did not answer in time', error)
   }
   if (RETRYABLE.test(code)) return unavailable('database_busy', 'The database is busy, try again', error)
-  if (code === '' || /^[A-Z]+$/.test(code) || DOWN.test(code)) {
+  if (code === '' || /^[A-Z_]+$/.test(code) || DOWN.test(code)) {
     return unavailable('database_unavailable', 'The database is not available', error)
   }
   return new Problem(500, 'database_error', 'The database could not answer', { cause: error })

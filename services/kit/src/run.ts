@@ -29,7 +29,7 @@ export async function run(service: string, start: () => Promise<{ app: App; conf
 function stopGracefully(app: App, config: RunConfig, log: Log): void {
   const grace = closeWithGrace(
     {
-      delay: config.SHUTDOWN_DELAY_MS + config.SHUTDOWN_TIMEOUT_MS,
+      delay: config.SHUTDOWN_TIMEOUT_MS,
       onTimeout: (timeoutMs: number) =>
         log.error({ timeout_ms: timeoutMs, hung: process.getActiveResourcesInfo() }, 'did not stop in time'),
       onSecondSignal: (signal: string) => log.warn({ signal }, 'stopped by a second signal'),
@@ -44,7 +44,10 @@ function stopGracefully(app: App, config: RunConfig, log: Log): void {
       await flushLog(log)
     },
   )
-  if (process.channel) process.once('disconnect', () => grace.close())
+  if (!process.send) return
+  // the parent may be gone before anybody could listen
+  if (process.connected) process.once('disconnect', () => grace.close())
+  else grace.close()
 }
 
 async function giveUp(log: Log, error: unknown): Promise<never> {
@@ -55,8 +58,10 @@ async function giveUp(log: Log, error: unknown): Promise<never> {
 }
 
 function startMessage(error: unknown): string {
-  const { code, port } = error as { code?: string; port?: number }
+  const { code, port, address, hostname = address } = error as Record<string, string | undefined>
   if (code === 'EADDRINUSE') return `port ${port} is in use: stop what listens there or set PORT`
   if (code === 'EACCES') return `port ${port} may not be opened by this user: set PORT to one above 1023`
+  if (code === 'ENOTFOUND' || code === 'EADDRNOTAVAIL')
+    return `bad configuration: HOST=${JSON.stringify(hostname)} must be an address of this machine`
   return 'could not start'
 }

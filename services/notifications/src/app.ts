@@ -1,5 +1,6 @@
 import { createApp } from '@quickticket/kit/app'
 import { docs } from '@quickticket/kit/docs'
+import { faults } from '@quickticket/kit/faults/faults'
 import { probes } from '@quickticket/kit/health'
 import type { Log } from '@quickticket/kit/log'
 import { metrics } from '@quickticket/kit/metrics'
@@ -12,7 +13,8 @@ import { notifyRoute } from './routes/notify.ts'
 export async function buildApp(config: Config, version: string, log: Log) {
   const app = createApp({ log, maxConcurrentRequests: config.MAX_CONCURRENT_REQUESTS })
   const identity = { service: 'notifications', version }
-  const counted = notifyMetrics(metrics(app, identity))
+  const registry = metrics(app, identity)
+  const counted = notifyMetrics(registry)
 
   await docs(app, {
     title: 'QuickTicket Notifications',
@@ -20,7 +22,8 @@ export async function buildApp(config: Config, version: string, log: Log) {
     description: 'Mock notification sender with tunable failures',
   })
   probes(app, identity)
+  const ownFaults = faults(app, config, { service: 'notifications', registry })
   healthRoute(app, config, version)
-  notifyRoute(app, config, counted)
+  notifyRoute(app, config, { ...counted, faults: ownFaults })
   return app
 }

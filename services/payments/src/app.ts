@@ -1,5 +1,6 @@
 import { createApp } from '@quickticket/kit/app'
 import { docs } from '@quickticket/kit/docs'
+import { faults } from '@quickticket/kit/faults/faults'
 import { probes } from '@quickticket/kit/health'
 import type { Log } from '@quickticket/kit/log'
 import { metrics } from '@quickticket/kit/metrics'
@@ -14,7 +15,8 @@ import { voidRoute } from './routes/void.ts'
 export async function buildApp(config: Config, version: string, log: Log) {
   const app = createApp({ log, maxConcurrentRequests: config.MAX_CONCURRENT_REQUESTS })
   const identity = { service: 'payments', version }
-  const counted = chargeMetrics(metrics(app, identity))
+  const registry = metrics(app, identity)
+  const counted = chargeMetrics(registry)
   const ledger = createLedger()
 
   await docs(app, {
@@ -23,8 +25,9 @@ export async function buildApp(config: Config, version: string, log: Log) {
     description: 'Mock payment processor with tunable failures',
   })
   probes(app, identity)
+  const ownFaults = faults(app, config, { service: 'payments', registry })
   healthRoute(app, config, version)
-  chargeRoute(app, config, ledger, counted)
+  chargeRoute(app, config, { ledger, counted, faults: ownFaults })
   voidRoute(app, ledger, counted)
   return app
 }

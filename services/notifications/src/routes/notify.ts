@@ -1,5 +1,5 @@
 import type { App } from '@quickticket/kit/app'
-import { createDice, injectLatency } from '@quickticket/kit/faults'
+import { injectLatency, type OwnFaults } from '@quickticket/kit/faults/own'
 import { Problem } from '@quickticket/kit/problem'
 import { Type } from 'typebox'
 import type { Config } from '../config.ts'
@@ -12,8 +12,13 @@ const Notification = Type.Object({
 
 const Sent = Type.Object({ status: Type.String(), event: Type.String(), order_id: Type.String() })
 
-export function notifyRoute(app: App, config: Config, { notified }: NotifyMetrics): void {
-  const fails = createDice(config.NOTIFY_FAILURE_RATE)
+export interface NotifyDeps extends NotifyMetrics {
+  faults: OwnFaults
+}
+
+export function notifyRoute(app: App, config: Config, { notified, faults }: NotifyDeps): void {
+  const lags = faults.dice('latency', '/notify', config.NOTIFY_LATENCY_MS > 0 ? 1 : 0)
+  const fails = faults.dice('status', '/notify', config.NOTIFY_FAILURE_RATE)
   const schema = {
     tags: ['notifications'],
     summary: 'Tell the buyer',
@@ -22,7 +27,7 @@ export function notifyRoute(app: App, config: Config, { notified }: NotifyMetric
   }
   app.post('/notify', { schema }, async ({ body, log }) => {
     const { event, order_id } = body
-    if (config.NOTIFY_LATENCY_MS > 0) {
+    if (lags()) {
       log.info({ order_id, latency_ms: config.NOTIFY_LATENCY_MS }, 'injected latency')
       await injectLatency(config.NOTIFY_LATENCY_MS)
     }

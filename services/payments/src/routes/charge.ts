@@ -1,5 +1,5 @@
 import type { App } from '@quickticket/kit/app'
-import { createDice, injectLatency } from '@quickticket/kit/faults'
+import { injectLatency, type OwnFaults } from '@quickticket/kit/faults/own'
 import { Problem } from '@quickticket/kit/problem'
 import { Type } from 'typebox'
 import type { Config } from '../config.ts'
@@ -20,9 +20,16 @@ const Headers = Type.Object({
   'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
 })
 
-export function chargeRoute(app: App, config: Config, ledger: Ledger, counted: ChargeMetrics): void {
-  const fails = createDice(config.PAYMENT_FAILURE_RATE)
-  const losesAnswer = createDice(config.PAYMENT_LOST_ANSWER_RATE)
+export interface ChargeDeps {
+  ledger: Ledger
+  counted: ChargeMetrics
+  faults: OwnFaults
+}
+
+export function chargeRoute(app: App, config: Config, { ledger, counted, faults }: ChargeDeps): void {
+  const lags = faults.dice('latency', '/charge', config.PAYMENT_LATENCY_MS > 0 ? 1 : 0)
+  const fails = faults.dice('status', '/charge', config.PAYMENT_FAILURE_RATE)
+  const losesAnswer = faults.dice('lost-response', '/charge', config.PAYMENT_LOST_ANSWER_RATE)
 
   app.post(
     '/charge',
@@ -38,7 +45,7 @@ export function chargeRoute(app: App, config: Config, ledger: Ledger, counted: C
     async ({ body, headers, log }) => {
       const { reservation_id, amount, charge_before } = body
       const key = headers['idempotency-key'] ?? reservation_id
-      if (config.PAYMENT_LATENCY_MS > 0) {
+      if (lags()) {
         log.info({ reservation_id, latency_ms: config.PAYMENT_LATENCY_MS }, 'injected latency')
         await injectLatency(config.PAYMENT_LATENCY_MS)
       }

@@ -1,0 +1,54 @@
+import { fail, type Piece } from './piece.ts'
+
+const MINUTE_MS = 60_000
+
+/** Long enough for every experiment, and short enough for a timer. */
+export const LONGEST_WINDOW_MS = 24 * 60 * MINUTE_MS
+export const LONGEST_DELAY_MS = 10 * MINUTE_MS
+
+const UNITS_MS: Record<string, number> = { ms: 1, s: 1000, m: MINUTE_MS }
+const UNITS_BYTES: Record<string, number> = {
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+}
+const NUMBER = String.raw`(\d+(?:\.\d+)?|\.\d+)`
+const DURATION = new RegExp(`^${NUMBER}(ms|s|m)$`)
+const RATE = new RegExp(`^${NUMBER}(${Object.keys(UNITS_BYTES).join('|')})/s$`)
+const SHARE = new RegExp(`^${NUMBER}%$`)
+
+/** Milliseconds. */
+export function readDuration(piece: Piece, longestMs = LONGEST_DELAY_MS): number {
+  const [, number, unit] = DURATION.exec(piece.text) ?? []
+  if (number === undefined || unit === undefined)
+    fail(piece, `${quoted(piece)} is no duration: a number and ms, s or m, such as 250ms`)
+  const ms = Number(number) * (UNITS_MS[unit] as number)
+  if (ms > longestMs) fail(piece, `${piece.text} is too long: at most ${longestMs / MINUTE_MS}m`)
+  return ms
+}
+
+/** Bytes per second. */
+export function readByteRate(piece: Piece): number {
+  const [, number, unit] = RATE.exec(piece.text) ?? []
+  const rate = Number(number) * (UNITS_BYTES[unit ?? ''] ?? 0)
+  if (!(rate > 0))
+    fail(piece, `${quoted(piece)} is no rate: a size above 0 and KB/s, MB/s or GB/s, such as 5MB/s`)
+  return rate
+}
+
+/** From 0 to 1. */
+export function readShare(piece: Piece): number {
+  const [, number] = SHARE.exec(piece.text) ?? []
+  if (number === undefined)
+    fail(piece, `${quoted(piece)} is no share: a number from 0 to 100 and %, such as 5% or 0.5%`)
+  const percent = Number(number)
+  if (percent > 100) fail(piece, `${piece.text} is more than all: a share is from 0% to 100%`)
+  return percent / 100
+}
+
+export function quoted({ text }: Piece): string {
+  return JSON.stringify(text)
+}

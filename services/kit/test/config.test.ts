@@ -1,0 +1,165 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Type } from 'typebox'
+import { describe, expect, test } from 'vitest'
+import { ConfigError, commonVariables, integer, loadConfig, rate, secret, url } from '../src/config.ts'
+
+const variables = {
+  PORT: integer(0, 65_535, 8080, 'port to listen on'),
+  SHARE: rate(0.25, 'share of failures'),
+  SHOP_URL: url('http://shop:80', 'another service'),
+  HINT_URL: url('', 'a service that need not be there'),
+  LEVEL: Type.Enum(['low', 'high'], { default: 'low', description: 'a choice' }),
+  NAME: Type.String({ default: 'somebody', description: 'any text' }),
+  TOKEN: secret('none', 'a secret'),
+}
+
+const defaults = {
+  PORT: 8080,
+  SHARE: 0.25,
+  SHOP_URL: 'http://shop:80',
+  HINT_URL: '',
+  LEVEL: 'low',
+  NAME: 'somebody',
+  TOKEN: 'none',
+}
+
+test('without any variable, the defaults count', () => {
+  expect(loadConfig(variables, {})).toEqual(defaults)
+})
+
+test('an empty variable counts as unset', () => {
+  const empty = Object.fromEntries(Object.keys(variables).map((name) => [name, '']))
+  expect(loadConfig(variables, empty)).toEqual(defaults)
+})
+
+test('variables that are nobody’s are passed over', () => {
+  expect(loadConfig(variables, { PATH: '/bin', PORTS: 'x' })).toEqual(defaults)
+})
+
+test('one message names every bad variable, its value, what is allowed and the default', () => {
+  const env = {
+    PORT: '70000',
+    SHARE: '1.5',
+    SHOP_URL: 'shop:80',
+    LEVEL: 'medium',
+    NAME: 'fine',
+    TOKEN_FILE: '/nowhere/token',
+  }
+  const bad = failure(() => loadConfig(variables, env))
+  expect(bad).toBeInstanceOf(ConfigError)
+  expect(bad.message.split('\n')).toHaveLength(1)
+  expect(bad.message).toMatch(/^bad configuration: /)
+  for (const named of [
+    'PORT="70000" must be a whole number from 0 to 65535 (default 8080)',
+    'SHARE="1.5" must be a number from 0 to 1 (default 0.25)',
+    'SHOP_URL="shop:80" must be http(s)://host[:port] (default "http://shop:80")',
+    'LEVEL="medium" must be one of low, high (default "low")',
+    'TOKEN_FILE="/nowhere/token" must be a readable file',
+  ]) {
+    expect(bad.message).toContain(named)
+  }
+  expect(bad.message).not.toContain('NAME')
+})
+
+test('a secret is read from the file that NAME_FILE points to, without the newline at its end', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'config-')), 'token')
+  writeFileSync(file, 's3cr3t\n')
+  expect(loadConfig(variables, { TOKEN_FILE: file }).TOKEN).toBe('s3cr3t')
+  expect(loadConfig(variables, { TOKEN_FILE: file, TOKEN: 'other' }).TOKEN).toBe('s3cr3t')
+  expect(loadConfig(variables, { TOKEN_FILE: '', TOKEN: 'other' }).TOKEN).toBe('other')
+})
+
+test('only secrets are read from files', () => {
+  expect(loadConfig(variables, { NAME_FILE: '/nowhere' }).NAME).toBe('somebody')
+})
+
+test('a secret is never in the message', () => {
+  const numbered = { PIN: { ...integer(0, 9, 1, 'a digit'), secret: true } }
+  const bad = failure(() => loadConfig(numbered, { PIN: 'hunter2' }))
+  expect(bad.message).toContain('PIN=(hidden)')
+  expect(bad.message).not.toContain('hunter2')
+})
+
+describe('a whole number', () => {
+  test.each([
+    ['0', 0],
+    ['65535', 65_535],
+    ['+80', 80],
+    ['0080', 80],
+  ])('can be %j', (text, value) => {
+    expect(loadConfig(variables, { PORT: text }).PORT).toBe(value)
+  })
+
+  const bad = ['-1', '65536', '1.5', '1.0', '1e3', '0x50', '0b1', '1_000', '80 80', '80a', ' ', '\t']
+  test.each([...bad, 'NaN', 'Infinity', '-Infinity', '9'.repeat(400), 'null', 'true', '[]'])(
+    'can not be %j',
+    (text) => {
+      expect(() => loadConfig(variables, { PORT: text })).toThrow(ConfigError)
+    },
+  )
+})
+
+describe('a rate', () => {
+  test.each([
+    ['0', 0],
+    ['1', 1],
+    ['0.5', 0.5],
+    ['.5', 0.5],
+    ['1.0', 1],
+    ['5e-1', 0.5],
+  ])('can be %j', (text, value) => {
+    expect(loadConfig(variables, { SHARE: text }).SHARE).toBe(value)
+  })
+
+  const bad = ['1.01', '-0.1', '2', '50%', '0,5', '0x1', ' ', '.', 'e', '1e3', '1e400']
+  test.each([...bad, 'NaN', 'Infinity', '-Infinity'])('can not be %j', (text) => {
+    expect(() => loadConfig(variables, { SHARE: text })).toThrow(ConfigError)
+  })
+})
+
+describe('the URL of a service', () => {
+  test.each(['http://shop', 'http://shop:8081', 'http://shop:8081/', 'https://10.0.0.1', 'http://[::1]:80'])(
+    'can be %s',
+    (text) => {
+      expect(loadConfig(variables, { SHOP_URL: text }).SHOP_URL).toBe(text)
+    },
+  )
+
+  const bad = ['shop', 'shop:80', '//shop', 'ftp://shop', 'http://', 'http://sh op', 'http://shop/path']
+  test.each([
+    ...bad,
+    'http://shop?x',
+    'http://shop#x',
+    'http://u:p@shop',
+    'http://shop:port',
+    'http://shop:99999',
+    'http://[',
+  ])('can not be %s', (text) => {
+    expect(() => loadConfig(variables, { SHOP_URL: text })).toThrow(/SHOP_URL=.* must be http\(s\):/)
+  })
+})
+
+test('every service has a log level, a version and limits of its own', () => {
+  expect(loadConfig(commonVariables, {})).toEqual({
+    HOST: '0.0.0.0',
+    LOG_LEVEL: 'info',
+    APP_VERSION: '',
+    SHUTDOWN_DELAY_MS: 0,
+    SHUTDOWN_TIMEOUT_MS: 25_000,
+    MAX_CONCURRENT_REQUESTS: 0,
+  })
+  expect(() => loadConfig(commonVariables, { LOG_LEVEL: 'verbose' })).toThrow(
+    /one of debug, info, warn, error/,
+  )
+})
+
+function failure(action: () => unknown): Error {
+  try {
+    action()
+  } catch (error) {
+    return error as Error
+  }
+  throw new Error('nothing failed')
+}

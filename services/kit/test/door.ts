@@ -1,0 +1,49 @@
+import { once } from 'node:events'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+
+export interface Door {
+  port: number
+  url: string
+  /** Ends all connections and lets nobody in, as if the other side had stopped. */
+  shut(): Promise<void>
+  open(): Promise<void>
+}
+
+/** A way to a server that a test can shut and open again, while the server behind it keeps running. */
+export async function openDoor(target: { host: string; port: number }): Promise<Door> {
+  const sockets = new Set<Socket>()
+  let server: Server | undefined
+
+  function keep(socket: Socket): Socket {
+    sockets.add(socket)
+    socket.on('error', () => socket.destroy())
+    socket.once('close', () => sockets.delete(socket))
+    return socket
+  }
+
+  async function listen(port: number): Promise<number> {
+    server = createServer((coming) => {
+      const going = keep(connect(target.port, target.host))
+      keep(coming).pipe(going).pipe(coming)
+      coming.once('close', () => going.destroy())
+      going.once('close', () => coming.destroy())
+    }).listen(port, '127.0.0.1')
+    await once(server, 'listening')
+    return (server.address() as { port: number }).port
+  }
+
+  const port = await listen(0)
+  return {
+    port,
+    url: `http://127.0.0.1:${port}`,
+    async shut() {
+      const closed = server?.listening && once(server, 'close')
+      server?.close()
+      for (const socket of sockets) socket.destroy()
+      await closed
+    },
+    async open() {
+      await listen(port)
+    },
+  }
+}

@@ -1,0 +1,13 @@
+import type { App } from '../src/app.ts'
+
+/** The value of every series whose name begins like this, by its name and labels as Prometheus spells them. */
+export async function series(app: App, name: string): Promise<Record<string, number>> {
+  const { payload } = await app.inject('/metrics')
+  const lines = payload.split('\n').filter((line) => line.startsWith(name))
+  return Object.fromEntries(
+    lines.map((line) => {
+      const end = line.lastIndexOf(' ')
+      return [line.slice(0, end), Number(line.slice(end + 1))]
+    }),
+  )
+}
