@@ -96,10 +96,13 @@ function mostAtOnce(spans: { from: number; to: number; quantity: number }[]): nu
 /** An order that somebody was told of is stored, for the seats and the amount that were agreed. */
 function acknowledgedOrders({ calls }: History, { orders }: FinalState): Anomaly[] {
   const stored = new Map(orders.map((order) => [order.id, order]))
+  const reservations = new Map(
+    calls.filter((call) => call.kind === 'reserve').map((call) => [call.reservationId, call]),
+  )
   return calls.filter(isPaid).flatMap((call) => {
     const id = call.reservationId as string
     const order = stored.get(id)
-    const reserved = calls.find((other) => other.kind === 'reserve' && other.reservationId === id)
+    const reserved = reservations.get(id)
     const agreed = reserved?.answer
     if (!order) return [{ rule: 'acknowledged orders', subject: id, detail: 'was paid, and is not stored' }]
     const same =
@@ -122,13 +125,10 @@ function samePaymentSameOrder({ calls }: History): Anomaly[] {
 }
 
 function releasedStaysReleased({ calls }: History): Anomaly[] {
+  const paid = Map.groupBy(calls.filter(isPaid), (call) => call.reservationId)
   return calls
     .filter((call) => call.kind === 'release' && call.status === 200)
-    .filter((release) =>
-      calls.some(
-        (call) => isPaid(call) && call.reservationId === release.reservationId && call.start > release.end,
-      ),
-    )
+    .filter(({ reservationId, end }) => paid.get(reservationId)?.some((call) => call.start > end))
     .map((call) => ({
       rule: 'released',
       subject: call.reservationId as string,
@@ -138,34 +138,39 @@ function releasedStaysReleased({ calls }: History): Anomaly[] {
 
 /** A list never offers what was sold before it was asked for, nor hides what nobody was about to buy. */
 function listsAreNotStale({ calls }: History, { events, orders }: FinalState): Anomaly[] {
-  const ordered = new Map(orders.map((order) => [order.id, order]))
-  const pays = calls.filter((call) => call.kind === 'pay' && ordered.has(call.reservationId as string))
-  const firstAsked = new Map<string, number>()
-  const firstTold = new Map<string, number>()
-  for (const { reservationId, start, end, status } of pays) {
-    const id = reservationId as string
-    firstAsked.set(id, Math.min(firstAsked.get(id) ?? Number.POSITIVE_INFINITY, start))
-    if (status === 200) firstTold.set(id, Math.min(firstTold.get(id) ?? Number.POSITIVE_INFINITY, end))
-  }
-  const seats = (event: number, times: Map<string, number>, before: number) =>
-    [...times].reduce((sum, [id, at]) => {
-      const order = ordered.get(id)
-      return sum + (order?.event_id === event && at < before ? order.quantity : 0)
-    }, 0)
+  const pays = Map.groupBy(
+    calls.filter((call) => call.kind === 'pay'),
+    (call) => call.reservationId as string,
+  )
+  const sales = Map.groupBy(
+    orders.map(({ id, event_id, quantity }) => {
+      const paid = pays.get(id) ?? []
+      const askedAt = Math.min(...paid.map((call) => call.start))
+      const toldAt = Math.min(...paid.filter(isPaid).map((call) => call.end))
+      return { event_id, quantity, askedAt, toldAt }
+    }),
+    (sale) => sale.event_id,
+  )
 
-  return calls
-    .filter((call) => call.kind === 'list' && call.answer?.available)
-    .flatMap((call) =>
-      events.flatMap(({ id, total }) => {
-        const available = call.answer?.available?.[id]
-        if (available === undefined) return []
-        const most = Math.max(total - seats(id, firstTold, call.start), 0)
-        const least = Math.max(total - seats(id, firstAsked, call.end), 0)
-        if (available <= most && available >= least) return []
-        const detail = `at ${Math.round(call.start)} ms a list said ${available}, not ${least} to ${most}`
-        return [{ rule: 'fresh lists', subject: `event ${id}`, detail }]
-      }),
-    )
+  const anomalies: Anomaly[] = []
+  for (const call of calls) {
+    const said = call.kind === 'list' ? call.answer?.available : undefined
+    if (!said) continue
+    for (const { id, total } of events) {
+      const available = said[id]
+      if (available === undefined) continue
+      let most = total
+      let least = total
+      for (const { quantity, askedAt, toldAt } of sales.get(id) ?? []) {
+        if (toldAt < call.start) most -= quantity
+        if (askedAt < call.end) least -= quantity
+      }
+      if (available <= Math.max(most, 0) && available >= Math.max(least, 0)) continue
+      const detail = `at ${Math.round(call.start)} ms a list said ${available}, not ${least} to ${most}`
+      anomalies.push({ rule: 'fresh lists', subject: `event ${id}`, detail })
+    }
+  }
+  return anomalies
 }
 
 function unsoldSeatsAreFree({ events, orders, reservable }: FinalState): Anomaly[] {
