@@ -34,8 +34,7 @@ export function check(history: History, state: FinalState, options: { reservatio
 function soldOnce({ calls, strikes }: History, { events, orders }: FinalState, ttlMs: number): Anomaly[] {
   const losses = strikes
     .filter(({ kind }) => kind === 'flush' || kind === 'kill redis')
-    .flatMap(({ start, end }) => [start, end])
-    .toSorted((a, b) => a - b)
+    .toSorted((a, b) => a.start - b.start)
   const ordered = new Set(orders.map((order) => order.id))
   const byReservation = Map.groupBy(calls, (call) => call.reservationId)
   const spans = new Map<number, { from: number; to: number; quantity: number }[]>()
@@ -43,7 +42,8 @@ function soldOnce({ calls, strikes }: History, { events, orders }: FinalState, t
   for (const [id, about] of byReservation) {
     const reserved = about.find((call) => call.kind === 'reserve')
     if (id === undefined || reserved?.quantity === undefined) continue
-    const lost = losses.find((at) => at >= reserved.start) ?? Number.POSITIVE_INFINITY
+    // somewhere between its start and its end: a hold that touches that time may be lost from the start on
+    const lost = losses.find(({ end }) => end >= reserved.start)?.start ?? Number.POSITIVE_INFINITY
     const paid = about.find((call) => call.kind === 'pay' && call.status === 200)
     const touched = Math.min(
       ...about.filter((call) => call !== reserved && call.kind !== 'status').map((call) => call.start),
