@@ -6,7 +6,7 @@ export default defineConfig({
       {
         test: {
           name: 'services',
-          include: ['{services/*,migrations}/test/**/*.test.ts'],
+          include: ['{services/*,migrations}/test/**/*.test.ts', 'loadgen/test/**/*.test.ts'],
           globalSetup: 'services/local/src/test-servers.ts',
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -19,6 +19,29 @@ export default defineConfig({
           // every file starts a system of its own
           fileParallelism: false,
           testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'compose',
+          include: ['e2e/compose/**/*.test.ts', 'e2e/test/{contract,failures}.test.ts'],
+          globalSetup: 'e2e/src/images.ts',
+          env: { QUICKTICKET_E2E: 'compose' },
+          // every file starts containers of its own
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
+        test: {
+          name: 'labs',
+          include: ['e2e/labs/**/*.test.ts'],
+          // every page runs the one Compose project, on the ports that it shows
+          fileParallelism: false,
+          // the first build
+          testTimeout: 960_000,
           hookTimeout: 120_000,
         },
       },

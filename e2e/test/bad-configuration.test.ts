@@ -27,6 +27,9 @@ const COMMON = {
   SHUTDOWN_DELAY_MS: WHOLE,
   SHUTDOWN_TIMEOUT_MS: ABOVE_0,
   MAX_CONCURRENT_REQUESTS: WHOLE,
+  FAULTS: ['5% explode', 'GET /events reset', '5% status=200', '101% hang', '5% latency=2', 'x'],
+  FAULT_SEED: WHOLE,
+  FAULTS_SEALED: ['yes', '1', 'TRUE', ' '],
 }
 
 /** For every variable that can be wrong, values that are. */

@@ -11,8 +11,20 @@ npm run migrate -- down          take the last change back
 
 The database is named by DB_HOST, DB_PORT, DB_NAME, DB_USER and DB_PASS.`
 
+class Unreachable extends Error {}
+
 const CONNECT_ATTEMPTS = 60
+/** What waiting does not mend. @see https://www.postgresql.org/docs/17/errcodes-appendix.html */
+const REFUSED: Record<string, string> = {
+  '28P01': 'it does not take this user with this password: check DB_USER and DB_PASS',
+  '28000': 'it does not take this user: check DB_USER',
+  '3D000': 'it has no such database: check DB_NAME',
+}
+
 const log = createLog('migrations', 'info')
+
+// as process 1 of a container, it would not hear the signal otherwise
+process.once('SIGTERM', () => process.exit(143))
 
 try {
   const command = readCommand()
@@ -26,6 +38,7 @@ try {
   }
 } catch (error) {
   if (error instanceof ConfigError) log.error(error.message)
+  else if (error instanceof Unreachable) log.error({ err: error.cause }, error.message)
   else log.error({ err: error }, 'migration failed')
   process.exitCode = 1
 }
@@ -62,9 +75,21 @@ async function connect(config: Config): Promise<pg.Client> {
       await client.connect()
       return client
     } catch (error) {
-      if (attempt === CONNECT_ATTEMPTS) throw error
+      const { code = '' } = error as { code?: string }
+      const refused = REFUSED[code]
+      if (refused || attempt === CONNECT_ATTEMPTS) throw unreachable(config, error, refused)
       if (attempt === 1) log.info(`waiting for PostgreSQL at ${config.DB_HOST}:${config.DB_PORT}`)
       await delay(500)
     }
   }
+}
+
+function unreachable(
+  { DB_HOST, DB_PORT, DB_NAME, DB_USER }: Config,
+  cause: unknown,
+  why = 'there is no answer: is it running, and are DB_HOST and DB_PORT right?',
+): Error {
+  return new Unreachable(`PostgreSQL at ${DB_HOST}:${DB_PORT} (${DB_NAME}, user ${DB_USER}): ${why}`, {
+    cause,
+  })
 }

@@ -1,0 +1,41 @@
+import { connect } from 'node:net'
+import { docker, tryDocker } from '../docker.ts'
+
+/** Those that the pages show; a student has them free, so the test needs them too. */
+const PORTS = [3080, 8081, 8082, 5432, 6379]
+
+/** @throws Error in words for whoever started the test on a machine that is not ready for it */
+export async function expectReadyForLabs(): Promise<void> {
+  const running = await tryDocker(['compose', 'ps', '--all', '--quiet'])
+  if (running.code !== 0) throw new Error(`the labs need Docker with Compose:\n${running.stderr}`)
+  if (running.stdout.trim() !== '') {
+    throw new Error(
+      'the Compose project "quickticket" exists already; end it with "docker compose down -v" first',
+    )
+  }
+  const answering = await Promise.all(PORTS.map(isInUse))
+  const inUse = PORTS.filter((_, index) => answering[index])
+  if (inUse.length > 0) {
+    throw new Error(
+      `the pages show plain ports, and something else listens on ${inUse.join(', ')}: stop it first`,
+    )
+  }
+}
+
+/** Ends what the pages started, with its data. */
+export async function removeStack(): Promise<void> {
+  await docker(['compose', 'down', '--volumes', '--remove-orphans'])
+  // a page that failed in the middle has not removed it; without it this does nothing
+  await tryDocker(['rm', '--force', 'lab2-payments'])
+}
+
+function isInUse(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port })
+    const settle = (listening: boolean) => {
+      socket.destroy()
+      resolve(listening)
+    }
+    socket.once('connect', () => settle(true)).once('error', () => settle(false))
+  })
+}
