@@ -3,7 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Type } from 'typebox'
 import { describe, expect, test } from 'vitest'
-import { ConfigError, commonVariables, integer, loadConfig, rate, secret, url } from '../src/config.ts'
+import {
+  ConfigError,
+  checked,
+  commonVariables,
+  flag,
+  integer,
+  loadConfig,
+  rate,
+  secret,
+  url,
+} from '../src/config.ts'
 
 const variables = {
   PORT: integer(0, 65_535, 8080, 'port to listen on'),
@@ -141,6 +151,53 @@ describe('the URL of a service', () => {
   })
 })
 
+describe('yes or no', () => {
+  const switches = { ON: flag(false, 'a switch') }
+
+  test('is true or false', () => {
+    expect(loadConfig(switches, {})).toEqual({ ON: false })
+    expect(loadConfig(switches, { ON: 'true' })).toEqual({ ON: true })
+    expect(loadConfig(switches, { ON: 'false' })).toEqual({ ON: false })
+  })
+
+  test.each(['yes', '1', '0', 'TRUE', ' ', 'null'])('can not be %j', (text) => {
+    expect(failure(() => loadConfig(switches, { ON: text })).message).toBe(
+      `bad configuration: ON=${JSON.stringify(text)} must be true or false (default false)`,
+    )
+  })
+})
+
+describe('a text that is checked', () => {
+  const noVowels = (text: string) => {
+    const at = text.search(/[aeiou]/)
+    if (at !== -1) throw new Error(`at column ${at + 1}: a vowel`)
+  }
+  const words = {
+    WORD: checked('rhythm', 'a word', 'a word without vowels', noVowels),
+    NUMBER: integer(1, 2, 1, ''),
+  }
+
+  test('is what it was written as', () => {
+    expect(loadConfig(words, {}).WORD).toBe('rhythm')
+    expect(loadConfig(words, { WORD: 'myth' }).WORD).toBe('myth')
+  })
+
+  test('when it is wrong, is in the one message with all others, and with what its check says', () => {
+    expect(failure(() => loadConfig(words, { WORD: 'music', NUMBER: '3' })).message).toBe(
+      'bad configuration: WORD="music" must be a word without vowels (default "rhythm"): at column 2: a vowel; ' +
+        'NUMBER="3" must be a whole number from 1 to 2 (default 1)',
+    )
+  })
+})
+
+test('faults that are no faults are said with the place of the mistake', () => {
+  const bad = failure(() => loadConfig(commonVariables, { FAULTS: 'GET /a 5% explode', FAULT_SEED: '-1' }))
+  expect(bad.message).toContain('FAULTS="GET /a 5% explode" must be a list of faults as in docs/faults.md')
+  expect(bad.message).toContain(': at column 11: "explode" is no fault: status, latency')
+  expect(bad.message).toContain('here: "GET /a 5% ^explode"')
+  expect(bad.message).toContain('FAULT_SEED="-1" must be a whole number from 0 to 4294967295')
+})
+
 test('every service has a log level, a version and limits of its own', () => {
   expect(loadConfig(commonVariables, {})).toEqual({
     HOST: '0.0.0.0',
@@ -149,6 +206,9 @@ test('every service has a log level, a version and limits of its own', () => {
     SHUTDOWN_DELAY_MS: 0,
     SHUTDOWN_TIMEOUT_MS: 25_000,
     MAX_CONCURRENT_REQUESTS: 0,
+    FAULTS: '',
+    FAULTS_SEALED: false,
+    FAULT_ADMIN_TOKEN: '',
   })
   expect(() => loadConfig(commonVariables, { LOG_LEVEL: 'verbose' })).toThrow(
     /one of debug, info, warn, error/,

@@ -51,6 +51,18 @@ test('a failure rate of 1 fails every notification', async () => {
   })
 })
 
+test('the faults of its own variables are in the ground truth too', async () => {
+  const { app, notify } = await notificationsApp({ NOTIFY_FAILURE_RATE: '1', NOTIFY_LATENCY_MS: '1' })
+  await notify()
+  await notify()
+  expect(await series(app, 'notifications_fault')).toEqual({
+    'notifications_faults_injected_total{fault="latency",path="/notify"}': 2,
+    'notifications_faults_injected_total{fault="status",path="/notify"}': 2,
+    'notifications_fault_active{fault="latency"}': 1,
+    'notifications_fault_active{fault="status"}': 1,
+  })
+})
+
 test('latency delays notifications and nothing else', async () => {
   const { app, logs, notify } = await notificationsApp({ NOTIFY_LATENCY_MS: '100' })
   const ended: string[] = []

@@ -45,6 +45,51 @@ test('a lost answer is a charge that took effect and was answered with 500', asy
   })
 })
 
+test('the faults of its own variables are in the ground truth too', async () => {
+  const truth = 'payments_fault'
+  const payments = await paymentsApp({
+    PAYMENT_FAILURE_RATE: '0.5',
+    PAYMENT_LATENCY_MS: '1',
+    PAYMENT_LOST_ANSWER_RATE: '1',
+    FAULT_SEED: '1',
+  })
+  expect(await series(payments.app, truth)).toEqual({
+    [`${truth}_active{fault="latency"}`]: 1,
+    [`${truth}_active{fault="status"}`]: 1,
+    [`${truth}_active{fault="lost-response"}`]: 1,
+  })
+  for (let i = 0; i < 40; i++) expect((await payments.charge(`r-${i}`)).statusCode).toBe(500)
+  const counted = await series(payments.app, CHARGES)
+  const failed = counted[`${CHARGES}{result="failed"}`]
+  const charged = counted[`${CHARGES}{result="success"}`]
+  expect(Number(failed) + Number(charged)).toBe(40)
+  expect(await series(payments.app, `${truth}s_injected_total`)).toEqual({
+    [`${truth}s_injected_total{fault="latency",path="/charge"}`]: 40,
+    [`${truth}s_injected_total{fault="status",path="/charge"}`]: failed,
+    [`${truth}s_injected_total{fault="lost-response",path="/charge"}`]: charged,
+  })
+})
+
+test('with FAULT_SEED, the same charges fail again', async () => {
+  async function failures(FAULT_SEED: string): Promise<boolean[]> {
+    const payments = await paymentsApp({ PAYMENT_FAILURE_RATE: '0.5', FAULT_SEED })
+    const failed: boolean[] = []
+    for (let i = 0; i < 40; i++) failed.push((await payments.charge(`r-${i}`)).statusCode === 500)
+    return failed
+  }
+  const first = await failures('1')
+  expect(new Set(first)).toEqual(new Set([true, false]))
+  expect(await failures('1')).toEqual(first)
+  expect(await failures('2')).not.toEqual(first)
+})
+
+test('FAULTS strikes charges before they are charges', async () => {
+  const payments = await paymentsApp({ FAULTS: 'POST /charge 100% status=503' })
+  expect((await payments.charge('r-1')).json()).toMatchObject({ status: 503, error: 'injected_fault' })
+  expect((await payments.void('r-1')).statusCode).toBe(200)
+  expect(await series(payments.app, CHARGES)).toMatchObject({ [`${CHARGES}{result="failed"}`]: 0 })
+})
+
 test('health, voids and other charges do not wait for a slow charge', async () => {
   const payments = await paymentsApp({ PAYMENT_LATENCY_MS: '100' })
   const ended: string[] = []

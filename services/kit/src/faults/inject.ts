@@ -57,7 +57,7 @@ export function injectFaults(app: App, control: Control, truth: GroundTruth): vo
     const { fault } = rule
     switch (fault.kind) {
       case 'status':
-        tell(rule, request, { status: fault.status })
+        tell(rule, request, { injected_status: fault.status })
         return done(failure(fault.status, truth.sealed))
       case 'reset':
         tell(rule, request)

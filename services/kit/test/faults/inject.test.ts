@@ -15,7 +15,7 @@ test('status: the answer is an error, and the handler does not run', async () =>
   expect(answer.json()).toMatchObject({ status: 503, title: 'Service Unavailable', error: 'injected_fault' })
   expect(handled).toEqual([])
   expect(injected()).toEqual([
-    expect.objectContaining({ level: 'WARNING', fault: 'status', path: '/things', status: 503 }),
+    expect.objectContaining({ level: 'WARNING', fault: 'status', path: '/things', injected_status: 503 }),
   ])
   expect((await app.inject('/things/1')).statusCode).toBe(200)
 })
