@@ -38,7 +38,11 @@ export async function startLocalSystem(environment: Environment = {}): Promise<S
   endedEarly.catch(() => undefined)
 
   const control = connectControl(dataDir)
-  const { components } = await Promise.race([control.ready(START_TIMEOUT_MS), endedEarly])
+  const starting = Promise.race([control.ready(START_TIMEOUT_MS), endedEarly])
+  const { components } = await starting.catch(async (error) => {
+    await close()
+    throw error
+  })
   const portOf = (name: Component) =>
     Number(
       components
@@ -70,11 +74,13 @@ export async function startLocalSystem(environment: Environment = {}): Promise<S
     resume: control.resume,
     restart: control.restart,
     logs: (service) => parseLog(readFileSync(join(dataDir, 'logs', `${service}.log`), 'utf8')),
-    async close() {
-      runner.kill('SIGTERM')
-      await ended
-      rmSync(dataDir, { recursive: true, force: true })
-    },
+    close,
+  }
+
+  async function close(): Promise<void> {
+    runner.kill('SIGTERM')
+    await ended
+    rmSync(dataDir, { recursive: true, force: true })
   }
 }
 

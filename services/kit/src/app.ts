@@ -93,7 +93,6 @@ function answerInsteadOfNode(app: App): void {
 /** JSON only; clients that always send its content type may leave the body of a POST empty. */
 function acceptJson(app: App): void {
   app.removeContentTypeParser('text/plain')
-  app.removeContentTypeParser('text/plain')
   const parse = app.getDefaultJsonParser('error', 'error')
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body === '') return done(null, undefined)

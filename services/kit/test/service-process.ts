@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { collectLines, type LogLines } from './log-lines.ts'
 
 export interface ServiceProcess {
@@ -15,11 +15,6 @@ export interface ServiceProcess {
   /** the exit code; null when a signal ended it */
   exited: Promise<number | null>
 }
-
-const running = new Set<ChildProcess>()
-afterEach(() => {
-  for (const child of running) child.kill('SIGKILL')
-})
 
 /** Runs a service as a process of its own, on a free port, with exactly these variables. */
 export function runService(service: string, variables: Record<string, string> = {}): ServiceProcess {
@@ -34,12 +29,9 @@ export function runProgram(args: string[], variables: Record<string, string> = {
   })
   const logs = collectLines()
   child.stdout?.setEncoding('utf8').on('data', logs.write)
-  running.add(child)
+  onTestFinished(() => void child.kill('SIGKILL'))
   const exited = Promise.all([once(child, 'exit'), once(child.stdout as Readable, 'end')]).then(
-    ([[code]]) => {
-      running.delete(child)
-      return code as number | null
-    },
+    ([[code]]) => code as number | null,
   )
   return {
     logs,

@@ -2,6 +2,8 @@ import type { ComponentName, ServiceName } from './components.ts'
 import type { Environment } from './options.ts'
 import { NAME } from './postgres-cluster.ts'
 
+const DEFAULT_REDIS_PORT = 6379
+
 type Ports = Record<ComponentName, number>
 
 export function databaseVariables(ports: Ports): Environment {
@@ -22,22 +24,28 @@ export function serviceVariables(
   hasRedis: boolean,
 ): Environment {
   const PORT = String(ports[name])
-  const urlOf = (other: ServiceName, given: string | undefined) => given ?? `http://127.0.0.1:${ports[other]}`
+  const urlOf = (other: ServiceName, given: string | undefined) => given || `http://127.0.0.1:${ports[other]}`
+  // without a server nobody asks for it, but its port has to be a valid one
+  const redis: Environment = {
+    REDIS_HOST: '127.0.0.1',
+    REDIS_PORT: String(hasRedis ? ports.redis : DEFAULT_REDIS_PORT),
+  }
   switch (name) {
     case 'gateway':
       return {
         PORT,
         EVENTS_URL: urlOf('events', environment.EVENTS_URL),
         PAYMENTS_URL: urlOf('payments', environment.PAYMENTS_URL),
-        NOTIFICATIONS_URL: urlOf('notifications', environment.NOTIFICATIONS_URL),
+        // empty is a choice here: then nobody is told
+        NOTIFICATIONS_URL: environment.NOTIFICATIONS_URL ?? urlOf('notifications', undefined),
+        ...redis,
       }
     case 'events':
       return {
         PORT,
         ...databaseVariables(ports),
         PAYMENTS_URL: urlOf('payments', environment.PAYMENTS_URL),
-        REDIS_HOST: '127.0.0.1',
-        REDIS_PORT: String(ports.redis),
+        ...redis,
         ...(hasRedis ? {} : { HOLD_STORE: 'memory' }),
       }
     default:

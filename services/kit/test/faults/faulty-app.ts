@@ -1,5 +1,5 @@
-import { afterEach } from 'vitest'
-import { type App, createApp } from '../../src/app.ts'
+import { onTestFinished } from 'vitest'
+import { createApp } from '../../src/app.ts'
 import { commonVariables, loadConfig } from '../../src/config.ts'
 import { docs } from '../../src/docs.ts'
 import { faults } from '../../src/faults/faults.ts'
@@ -10,11 +10,6 @@ import { captureLog } from '../captured-log.ts'
 import { collectOutcomes } from '../outcomes.ts'
 import { listen } from '../raw-http.ts'
 
-const apps: App[] = []
-afterEach(async () => {
-  await Promise.all(apps.splice(0).map((app) => app.close()))
-})
-
 export const TOKEN = 'let me in'
 export const THINGS = { things: ['a', 'b', 'c'] }
 
@@ -23,7 +18,7 @@ export async function faultyApp(env: Record<string, string>, { pool }: { pool?: 
   const config = loadConfig(commonVariables, { FAULT_SEED: '1', ...env })
   const logs = captureLog()
   const app = createApp({ log: logs.log, maxConcurrentRequests: 0 })
-  apps.push(app)
+  onTestFinished(() => app.close())
   const outcomes = collectOutcomes(app)
   const identity = { service: 'example', version: '1' }
   const registry = metrics(app, identity)

@@ -101,7 +101,7 @@ test('a request that hangs does not hold up the end of the service', async () =>
 
 test('a fault after a delay is not injected into a client that has left, and the handler runs', async () => {
   const { app, listen, logs, outcomes, injected } = await faultyApp({
-    FAULTS: 'POST 100% latency=200ms; POST 100% status=500',
+    FAULTS: 'POST 100% latency=1s; POST 100% status=500',
   })
   const handled = new Promise((resolve) => app.addHook('preHandler', async () => resolve('handled')))
   const { port } = await listen()
@@ -118,12 +118,11 @@ test('cpu: nothing else happens meanwhile', async () => {
   const { app } = await faultyApp({ FAULTS: 'GET /things 100% cpu=100ms' })
   let ticks = 0
   const timer = setInterval(() => ticks++, 1)
-  const before = process.cpuUsage()
+  const startedAt = performance.now()
   expect((await app.inject('/things')).statusCode).toBe(200)
   clearInterval(timer)
-  const { user, system } = process.cpuUsage(before)
+  expect(performance.now() - startedAt).toBeGreaterThan(95)
   expect(ticks).toBeLessThan(50)
-  expect((user + system) / 1000).toBeGreaterThan(20)
 })
 
 test('operations, the documentation and /faults are never struck', async () => {

@@ -69,7 +69,7 @@ test('db-pool-leak: each request that is struck takes one, until the rule ends',
   await admin('DELETE')
   expect(out.size).toBe(0)
 
-  await admin('PUT', '100% db-pool-leak for=300ms')
+  await admin('PUT', '100% db-pool-leak for=2s')
   await app.inject('/things')
   expect(out.size).toBe(1)
   await vi.waitFor(() => expect(out.size).toBe(0), 10_000)

@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest'
+import { runService } from '../../kit/test/service-process.ts'
+
+test('whoever was told of a charge finds it in the ledger, though the process is killed at once', async () => {
+  const payments = runService('payments', { LOG_LEVEL: 'error' })
+  const port = Number(new URL(await payments.url()).port)
+  const ids = Array.from({ length: 20 }, (_, index) => `r-${index}`)
+  const answers = await Promise.all(
+    ids.map((reservation_id) =>
+      fetch(`http://127.0.0.1:${port}/charge`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ reservation_id, amount: 100 }),
+      }),
+    ),
+  )
+  payments.kill('SIGKILL')
+  expect(answers.map(({ status }) => status)).toEqual(ids.map(() => 200))
+  expect(await payments.exited).toBeNull()
+  const charged = payments.logs.lines().filter((line) => line.ledger === 'charge')
+  expect(charged.map((line) => line.reservation_id).toSorted()).toEqual(ids.toSorted())
+})
