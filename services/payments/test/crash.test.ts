@@ -2,12 +2,12 @@ import { expect, test } from 'vitest'
 import { runService } from '../../kit/test/service-process.ts'
 
 test('whoever was told of a charge finds it in the ledger, though the process is killed at once', async () => {
-  const payments = runService('payments', { LOG_LEVEL: 'error' })
-  const port = Number(new URL(await payments.url()).port)
+  const payments = runService('payments')
+  const url = await payments.url()
   const ids = Array.from({ length: 20 }, (_, index) => `r-${index}`)
   const answers = await Promise.all(
     ids.map((reservation_id) =>
-      fetch(`http://127.0.0.1:${port}/charge`, {
+      fetch(`${url}/charge`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ reservation_id, amount: 100 }),
