@@ -46,6 +46,6 @@ export default defineConfig({
         },
       },
     ],
-    coverage: { include: ['services/*/src/**', 'migrations/src/**'], exclude: ['**/server.ts'] },
+    coverage: { include: ['services/*/src/**/*.ts', 'migrations/src/**/*.ts'], exclude: ['**/server.ts'] },
   },
 })
