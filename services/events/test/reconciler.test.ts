@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Registry } from 'prom-client'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { captureLog } from '../../kit/test/captured-log.ts'
 import { type Door, openDoor } from '../../kit/test/door.ts'
 import { listen } from '../../kit/test/raw-http.ts'
@@ -18,8 +18,10 @@ let database: Awaited<ReturnType<typeof freshPostgres>>
 let holds: HoldStore
 let payments: Awaited<ReturnType<typeof paymentsApp>>
 let door: Door
-beforeEach(async () => {
+beforeAll(async () => {
   database = await freshPostgres()
+})
+beforeEach(async () => {
   holds = await freshHolds()
   payments = await paymentsApp()
   door = await openDoor({ host: '127.0.0.1', port: (await listen(payments.app)).port })
@@ -28,8 +30,9 @@ afterEach(async () => {
   await door.shut()
   await payments.app.close()
   await holds.close()
-  await database.drop()
+  await database.pool.query('TRUNCATE events, checkouts CASCADE')
 })
+afterAll(() => database.drop())
 
 /** A replica's reconciler; a round is run when the test says so. */
 function reconcilerOf() {
@@ -202,6 +205,7 @@ test('what can not be done in one step keeps nothing else from being done', asyn
   await database.pool.query('ALTER TABLE orders RENAME TO orders_gone')
   const { round, logs } = reconcilerOf()
   await round()
+  await database.pool.query('ALTER TABLE orders_gone RENAME TO orders')
   expect(logs.lines()).toContainEqual(
     expect.objectContaining({ msg: 'reconciliation is delayed', step: 'end sold holds' }),
   )
