@@ -42,7 +42,7 @@ export async function buildApp(
   const auditor = startAuditor({ postgres, holds }, { intervalS: config.AUDIT_INTERVAL_S, registry, log })
   const reconciler = createReconciler({ events, checkouts, holds, payments, counted, log })
 
-  await docs(app, { title: 'QuickTicket Events', version, description: 'Events, reservations and orders' })
+  docs(app, { title: 'QuickTicket Events', version, description: 'Events, reservations and orders' })
   probes(app, identity)
   faults(app, config, { service: 'events', registry, pool: postgres })
   healthRoute(app, { askPostgres: createPing(postgres), askRedis: () => holds.ping() }, version)

@@ -1,5 +1,6 @@
 import { commonVariables, integer, secret, url } from '@quickticket/kit/config'
-import { type Static, type TObject, Type } from 'typebox'
+import { Type } from '@quickticket/kit/schema'
+import type { Static, TObject } from 'typebox'
 
 export const variables = {
   ...commonVariables,

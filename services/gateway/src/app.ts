@@ -4,12 +4,11 @@ import { faults } from '@quickticket/kit/faults/faults'
 import { probes } from '@quickticket/kit/health'
 import type { Log } from '@quickticket/kit/log'
 import { metrics } from '@quickticket/kit/metrics'
-import { createRedis } from '@quickticket/kit/redis'
 import { createBreaker } from './breaker.ts'
 import { createBulkhead } from './bulkhead.ts'
 import type { Config } from './config.ts'
 import { createEventsClient } from './events-client.ts'
-import { type GatewayMetrics, gatewayMetrics } from './metrics.ts'
+import { exportCircuitState, type GatewayMetrics, gatewayMetrics } from './metrics.ts'
 import { createNotifier } from './notifier.ts'
 import { askedDelayMs, createPaymentsClient, mayPass } from './payments-client.ts'
 import { createRateStore, limitRate } from './rate-limit.ts'
@@ -33,7 +32,7 @@ export async function buildApp(config: Config, version: string, log: Log) {
   const chargeTimeoutMs = config.GATEWAY_TIMEOUT_MS
 
   const { events, payments, notifier } = connectUpstreams(config, counted, log)
-  const redis = sharesState(config) ? connectRedis(config, log) : undefined
+  const redis = sharesState(config) ? await connectRedis(config, log) : undefined
   const retry = createRetry({
     attempts: config.RETRY_MAX,
     baseDelayMs: config.RETRY_BASE_DELAY_MS,
@@ -52,6 +51,7 @@ export async function buildApp(config: Config, version: string, log: Log) {
     log,
     shared: redis && config.CB_STORE === 'redis' ? createSharedCircuit(redis, log) : undefined,
   })
+  exportCircuitState(registry, breaker.state)
   const rates =
     redis && config.RATE_LIMIT_STORE === 'redis'
       ? createRedisRateStore(redis, config.RATE_LIMIT_RPS, log)
@@ -60,7 +60,7 @@ export async function buildApp(config: Config, version: string, log: Log) {
   await shedLoad(app, config.SHED_EVENT_LOOP_LAG_MS, counted.shed)
   limitRate(app, config.RATE_LIMIT_RPS, counted.rateLimited, rates)
   passBodiesThrough(app)
-  await docs(app, { title: 'QuickTicket Gateway', version, description: 'Events, reservations and payments' })
+  docs(app, { title: 'QuickTicket Gateway', version, description: 'Events, reservations and payments' })
   probes(app, identity)
   faults(app, config, { service: 'gateway', registry })
   healthRoute(app, { events, payments, notifier, circuitState: breaker.state }, version)
@@ -99,6 +99,11 @@ function sharesState({ RATE_LIMIT_RPS, RATE_LIMIT_STORE, CB_FAILURE_THRESHOLD, C
   )
 }
 
-function connectRedis({ REDIS_HOST: host, REDIS_PORT: port, REDIS_TIMEOUT_MS: timeoutMs }: Config, log: Log) {
+/** The client is 13 MB, and few gateways need it. */
+async function connectRedis(
+  { REDIS_HOST: host, REDIS_PORT: port, REDIS_TIMEOUT_MS: timeoutMs }: Config,
+  log: Log,
+) {
+  const { createRedis } = await import('@quickticket/kit/redis')
   return createRedis({ host, port, timeoutMs }, log)
 }

@@ -1,4 +1,5 @@
-import { Counter, type Registry } from 'prom-client'
+import { Counter, Gauge, type Registry } from 'prom-client'
+import type { CircuitState } from './breaker.ts'
 
 export type GatewayMetrics = ReturnType<typeof gatewayMetrics>
 
@@ -42,4 +43,19 @@ export function gatewayMetrics(registry: Registry) {
       registers,
     }),
   }
+}
+
+/** One series for each state, so that a rule can wait for one of them. */
+export function exportCircuitState(registry: Registry, state: () => CircuitState): void {
+  new Gauge({
+    name: 'gateway_circuit_breaker_state',
+    help: '1 for the state that the circuit in front of payments is in, 0 for the others',
+    labelNames: ['state'],
+    registers: [registry],
+    collect() {
+      for (const name of ['CLOSED', 'HALF_OPEN', 'OPEN']) {
+        this.set({ state: name.toLowerCase() }, state() === name ? 1 : 0)
+      }
+    },
+  })
 }

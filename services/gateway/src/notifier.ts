@@ -22,6 +22,7 @@ export function createNotifier(
 ): Notifier {
   const upstream = createUpstream('notifications', baseUrl)
   const inFlight = new Set<Promise<void>>()
+  for (const result of ['sent', 'failed', 'dropped'] as const) notifications.inc({ result }, 0)
 
   async function send(orderId: string, trace: Trace): Promise<void> {
     try {

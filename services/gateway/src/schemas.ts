@@ -1,4 +1,5 @@
-import { type TSchema, Type } from 'typebox'
+import { Type } from '@quickticket/kit/schema'
+import type { TSchema } from 'typebox'
 
 export const EventId = Type.Object({
   id: Type.String({ pattern: '^[+-]?[0-9]{1,18}$', description: 'an integer' }),

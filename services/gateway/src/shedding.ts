@@ -19,9 +19,14 @@ export async function shedLoad(app: App, maxLagMs: number, shed: GatewayMetrics[
     pressureHandler(request, _reply, _type, lagMs) {
       if (request.routeOptions.config.ops) return
       const isRead = request.method === 'GET' || request.method === 'HEAD'
-      if (!isRead && (lagMs ?? 0) < maxLagMs * CHECKOUT_FACTOR) return
+      if (!isRead && !(isMeasured(lagMs) && lagMs >= maxLagMs * CHECKOUT_FACTOR)) return
       shed.inc({ path: template(request) })
       throw unavailable('overloaded', 'Too busy at the moment, try again')
     },
   })
+}
+
+/** It is infinite when the loop came back from a stall, and was asked before it was measured. */
+function isMeasured(lagMs: number | undefined): lagMs is number {
+  return Number.isFinite(lagMs)
 }

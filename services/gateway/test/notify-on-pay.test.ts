@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { series } from '../../kit/test/series.ts'
+import { counted } from '../../kit/test/series.ts'
 import { type FakeUpstream, fakeUpstream, send } from './fake-upstream.ts'
 import { openShop } from './shop.ts'
 
@@ -32,7 +32,7 @@ test('an order whose notification fails is an order all the same', async () => {
   expect((await shop.pay(id)).statusCode).toBe(200)
   const line = await shop.gateway.logs.until(({ msg }) => msg === 'notify failed (non-critical)')
   expect(line).toMatchObject({ level: 'WARNING', order_id: id })
-  expect(await series(shop.gateway.app, 'gateway_notifications_total')).toEqual({
+  expect(await counted(shop.gateway.app, 'gateway_notifications_total')).toEqual({
     'gateway_notifications_total{result="failed"}': 1,
   })
   await shop.close()
@@ -71,7 +71,7 @@ test('notifications on top of those that may be under way are dropped and counte
   const another = await shop.reserved(await shop.addEvent(5))
   expect((await shop.pay(id)).statusCode).toBe(200)
   expect((await shop.pay(another)).statusCode).toBe(200)
-  expect(await series(shop.gateway.app, 'gateway_notifications_total')).toEqual({
+  expect(await counted(shop.gateway.app, 'gateway_notifications_total')).toEqual({
     'gateway_notifications_total{result="dropped"}': 1,
   })
   gate.resolve()

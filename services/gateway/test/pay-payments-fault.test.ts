@@ -155,5 +155,10 @@ describe('with a circuit breaker', () => {
     expect(await series(shop.gateway.app, 'gateway_circuit_breaker_transitions_total')).toEqual({
       'gateway_circuit_breaker_transitions_total{to="OPEN"}': 1,
     })
+    expect(await series(shop.gateway.app, 'gateway_circuit_breaker_state')).toEqual({
+      'gateway_circuit_breaker_state{state="closed"}': 0,
+      'gateway_circuit_breaker_state{state="half_open"}': 0,
+      'gateway_circuit_breaker_state{state="open"}': 1,
+    })
   })
 })

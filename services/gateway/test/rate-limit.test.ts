@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { collectOutcomes } from '../../kit/test/outcomes.ts'
 import { listen } from '../../kit/test/raw-http.ts'
-import { series } from '../../kit/test/series.ts'
+import { counted } from '../../kit/test/series.ts'
 import { createSlidingWindow } from '../src/sliding-window.ts'
 import { fakeUpstream, send } from './fake-upstream.ts'
 import { gatewayApp } from './gateway-app.ts'
@@ -84,8 +84,8 @@ test('each 429 is counted once as a request and once as a rejection', async () =
   for (let i = 0; i < 5; i++) await (await fetch(`${url}/events`)).arrayBuffer()
   await outcomes.until(5)
   const rejections = 'gateway_rate_limit_rejections_total{path="/events"}'
-  await vi.waitFor(async () => expect(await series(app, rejections)).toEqual({ [rejections]: 3 }))
-  expect(await series(app, 'gateway_requests_total')).toEqual({
+  await vi.waitFor(async () => expect(await counted(app, rejections)).toEqual({ [rejections]: 3 }))
+  expect(await counted(app, 'gateway_requests_total')).toEqual({
     'gateway_requests_total{method="GET",path="/events",status="200"}': 2,
     'gateway_requests_total{method="GET",path="/events",status="429"}': 3,
   })

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { envSchema } from 'env-schema'
-import { type Static, type TObject, type TProperties, type TSchema, Type } from 'typebox'
+import { Ajv, type ErrorObject } from 'ajv'
+import type { Static, TObject, TProperties, TSchema } from 'typebox'
 import { parseFaults } from './faults/parse.ts'
+import { Type } from './schema.ts'
 
 /** Variables as a process receives them. */
 export type Environment = Record<string, string | undefined>
@@ -95,22 +96,30 @@ export function secret(fallback: string, description: string) {
  */
 export function loadConfig<T extends TProperties>(variables: T, env: Environment): Static<TObject<T>> {
   const { texts, unreadable } = readSecretFiles(variables, withoutEmpty(env))
-  const bad = [...unreadable, ...failedChecks(variables, texts)]
-  try {
-    const config = envSchema<Static<TObject<T>>>({
-      // a schema is JSON: the checks stay behind
-      schema: JSON.parse(JSON.stringify(Type.Object(variables))),
-      data: withNumbers(variables, texts),
-      env: false,
-      ajv: {
-        customOptions: (ajv) => ajv.addVocabulary(['secret', 'allowed']).addFormat(BASE_URL, isBaseUrl),
-      },
-    })
-    if (bad.length === 0) return config
-  } catch (error) {
-    bad.push(...describe(variables, texts, error as { errors?: { instancePath: string }[] }))
-  }
-  throw new ConfigError(`bad configuration: ${bad.join('; ')}`)
+  const config = withNumbers(variables, texts)
+  const bad = [
+    ...unreadable,
+    ...failedChecks(variables, texts),
+    ...describe(variables, texts, complete(variables, config)),
+  ]
+  if (bad.length > 0) throw new ConfigError(`bad configuration: ${bad.join('; ')}`)
+  return config as Static<TObject<T>>
+}
+
+/** Fills in defaults, takes away what is no variable, and returns what is wrong. */
+function complete(variables: TProperties, config: Record<string, unknown>): ErrorObject[] {
+  const ajv = new Ajv({
+    allErrors: true,
+    useDefaults: true,
+    coerceTypes: true,
+    removeAdditional: true,
+    // takes longer than all else, and strict mode finds mistakes in a schema anyway
+    validateSchema: false,
+    keywords: ['secret', 'allowed', 'check'],
+    formats: { [BASE_URL]: isBaseUrl },
+  })
+  const validate = ajv.compile(Type.Object(variables, { additionalProperties: false }))
+  return validate(config) ? [] : (validate.errors ?? [])
 }
 
 function withoutEmpty(env: Environment): Record<string, string> {
@@ -163,13 +172,8 @@ function withNumbers(variables: TProperties, texts: Record<string, string>): Rec
   )
 }
 
-function describe(
-  variables: TProperties,
-  texts: Record<string, string>,
-  failure: { errors?: { instancePath: string }[] },
-): string[] {
-  const names = new Set((failure.errors ?? []).map((error) => error.instancePath.slice(1)))
-  if (names.size === 0) return [String(failure)]
+function describe(variables: TProperties, texts: Record<string, string>, errors: ErrorObject[]): string[] {
+  const names = new Set(errors.map((error) => error.instancePath.slice(1)))
   return [...names].map((name) => mustBe(name, variables[name] as TSchema, texts))
 }
 

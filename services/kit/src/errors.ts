@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { STATUS_CODES } from './http-status.ts'
 import { type LastRequest, lastRequestOn, pathOf, UNMATCHED, watch } from './outcome.ts'
 import { Problem, problemBody } from './problem.ts'
 

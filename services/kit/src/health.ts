@@ -1,5 +1,5 @@
-import { Type } from 'typebox'
 import type { App } from './app.ts'
+import { Type } from './schema.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,6 +1,8 @@
 import { pino } from 'pino'
 
-const LEVELS: Record<string, string> = {
+type LevelName = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR'
+
+const LEVELS: Record<string, LevelName> = {
   trace: 'DEBUG',
   debug: 'DEBUG',
   info: 'INFO',
@@ -9,7 +11,14 @@ const LEVELS: Record<string, string> = {
   fatal: 'ERROR',
 }
 
-export type Log = pino.Logger
+export type Log = pino.Logger & {
+  /** lines written so far, by the name of their level; children count into those of their parent */
+  readonly linesByLevel: Readonly<Record<LevelName, number>>
+}
+
+const NAME_OF_NUMBER: Record<number, LevelName> = Object.fromEntries(
+  Object.entries(pino.levels.labels).map(([number, label]) => [number, LEVELS[label] ?? 'INFO']),
+)
 
 /**
  * JSON lines with time, level, service and msg. Lines are written in the background and in order: `flushLog` before the
@@ -22,16 +31,24 @@ export function createLog(service: string, level: string, { sync = false } = {})
 
 /** The same, written to a stream. */
 export function createLogTo(stream: pino.DestinationStream, service: string, level: string): Log {
-  return pino(
+  const linesByLevel: Record<LevelName, number> = { DEBUG: 0, INFO: 0, WARNING: 0, ERROR: 0 }
+  const log = pino(
     {
       level,
       base: { service },
       timestamp: pino.stdTimeFunctions.isoTime,
       messageKey: 'msg',
       formatters: { level: (label) => ({ level: LEVELS[label] ?? 'INFO' }) },
+      hooks: {
+        logMethod(args, method, level) {
+          linesByLevel[NAME_OF_NUMBER[level] ?? 'INFO']++
+          method.apply(this, args)
+        },
+      },
     },
     stream,
   )
+  return Object.assign(log, { linesByLevel })
 }
 
 /** Writes out what is still in memory. */

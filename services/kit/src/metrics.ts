@@ -1,8 +1,12 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, RouteOptions } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Log } from './log.ts'
 
 /** Seconds; the SLO rules read le="0.5". */
 const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
+
+/** Prometheus sees no increase when a series begins with 1, so the first errors would be missing from every rate. */
+const FORESEEN_STATUSES = [200, 500, 502, 503, 504]
 
 /**
  * Counts and times every request by its outcome, and serves GET /metrics. What is counted is what the client saw:
@@ -32,13 +36,42 @@ export function metrics(app: FastifyInstance, identity: { service: string; versi
     buckets: DURATION_BUCKETS,
     registers,
   })
+  app.addHook('onRoute', (route) => {
+    if (!isCounted(route)) return
+    const path = route.url.replace(/:(\w+)/g, '{$1}')
+    for (const method of [route.method].flat()) {
+      for (const status of FORESEEN_STATUSES) requests.inc({ method, path, status }, 0)
+      duration.zero({ method, path })
+    }
+  })
   app.outcomeListeners.push(({ method, route, status, seconds }) => {
     if (route === '/metrics') return
     requests.inc({ method, path: route, status })
     duration.observe({ method, path: route }, seconds)
   })
+  countLogLines(service, app.log, registers)
   app.get('/metrics', { config: { ops: true }, schema: { hide: true } }, async (_request, reply) =>
     reply.type(registry.contentType).send(await registry.metrics()),
   )
   return registry
+}
+
+/** What is there for clients; HEAD, which Fastify adds to each GET, and probes are counted when they come. */
+function isCounted({ method, url, config, schema }: RouteOptions): boolean {
+  const hidden = (schema as { hide?: boolean } | undefined)?.hide
+  return !hidden && !config?.ops && method !== 'HEAD' && !url.includes('*')
+}
+
+function countLogLines(service: string, log: unknown, registers: Registry[]): void {
+  const { linesByLevel } = log as Log
+  new Counter({
+    name: `${service}_log_lines_total`,
+    help: 'Log lines by level',
+    labelNames: ['level'],
+    registers,
+    collect() {
+      this.reset()
+      for (const [level, lines] of Object.entries(linesByLevel)) this.inc({ level }, lines)
+    },
+  })
 }

@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http'
+import { STATUS_CODES } from './http-status.ts'
 
 /** Everything else that a problem tells its reader, e.g. `{ available: 3 }`. */
 export type ProblemDetails = Record<string, unknown>

@@ -1,7 +1,6 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Type } from 'typebox'
 import { describe, expect, test } from 'vitest'
 import {
   ConfigError,
@@ -14,6 +13,7 @@ import {
   secret,
   url,
 } from '../src/config.ts'
+import { Type } from '../src/schema.ts'
 
 const variables = {
   PORT: integer(0, 65_535, 8080, 'port to listen on'),

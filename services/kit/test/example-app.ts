@@ -1,9 +1,9 @@
-import { Type } from 'typebox'
 import { type App, createApp } from '../src/app.ts'
 import { probes } from '../src/health.ts'
 import type { Log } from '../src/log.ts'
 import { metrics } from '../src/metrics.ts'
 import { Problem } from '../src/problem.ts'
+import { Type } from '../src/schema.ts'
 import { captureLog } from './captured-log.ts'
 
 /** A service with one route for each way in which a request can end. */

@@ -57,7 +57,7 @@ describe('a failed query becomes', () => {
   })
 
   test('503 when all connections stay busy', async () => {
-    const pool = connect({ maxConnections: 1, acquireTimeoutMs: 50 })
+    const pool = connect({ maxConnections: 1, acquireTimeoutMs: 1000 })
     const busy = await pool.connect()
     expect(await problemOf(pool.query('SELECT 1'))).toMatchObject({ status: 503, code: 'database_busy' })
     busy.release()

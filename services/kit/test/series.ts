@@ -11,3 +11,8 @@ export async function series(app: App, name: string): Promise<Record<string, num
     }),
   )
 }
+
+/** The same without what has not happened yet. */
+export async function counted(app: App, name: string): Promise<Record<string, number>> {
+  return Object.fromEntries(Object.entries(await series(app, name)).filter(([, value]) => value !== 0))
+}

@@ -16,7 +16,7 @@ export async function buildApp(config: Config, version: string, log: Log) {
   const registry = metrics(app, identity)
   const counted = notifyMetrics(registry)
 
-  await docs(app, {
+  docs(app, {
     title: 'QuickTicket Notifications',
     version,
     description: 'Mock notification sender with tunable failures',

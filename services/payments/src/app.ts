@@ -19,7 +19,7 @@ export async function buildApp(config: Config, version: string, log: Log) {
   const counted = chargeMetrics(registry)
   const ledger = createLedger()
 
-  await docs(app, {
+  docs(app, {
     title: 'QuickTicket Payments',
     version,
     description: 'Mock payment processor with tunable failures',

@@ -1,6 +1,6 @@
 import type { App } from '@quickticket/kit/app'
 import { Problem } from '@quickticket/kit/problem'
-import { Type } from 'typebox'
+import { Type } from '@quickticket/kit/schema'
 import type { EventStore } from '../event-store.ts'
 
 export const EventId = Type.Object({

@@ -1,6 +1,6 @@
 import type { App } from '@quickticket/kit/app'
 import { type CheckResult, check } from '@quickticket/kit/health'
-import { Type } from 'typebox'
+import { Type } from '@quickticket/kit/schema'
 
 const Health = Type.Object({
   status: Type.String(),

@@ -1,6 +1,6 @@
 import type { App } from '@quickticket/kit/app'
 import { Problem } from '@quickticket/kit/problem'
-import { Type } from 'typebox'
+import { Type } from '@quickticket/kit/schema'
 import type { CheckoutStore } from '../checkout-store.ts'
 import type { Hold, HoldStore } from '../hold-store.ts'
 import { holding } from '../redis-problem.ts'

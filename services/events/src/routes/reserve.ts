@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { App } from '@quickticket/kit/app'
 import { Problem } from '@quickticket/kit/problem'
-import { Type } from 'typebox'
+import { Type } from '@quickticket/kit/schema'
 import type { EventSeats, EventStore } from '../event-store.ts'
 import type { HoldStore } from '../hold-store.ts'
 import { holding } from '../redis-problem.ts'

@@ -1,7 +1,7 @@
 import type { App } from '@quickticket/kit/app'
 import { type CheckResult, check } from '@quickticket/kit/health'
+import { Type } from '@quickticket/kit/schema'
 import { type Trace, traceOf } from '@quickticket/kit/trace'
-import { Type } from 'typebox'
 import type { CircuitState } from '../breaker.ts'
 
 const Health = Type.Object({

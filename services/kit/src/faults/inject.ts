@@ -1,6 +1,6 @@
-import { STATUS_CODES } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '../app.ts'
+import { STATUS_CODES } from '../http-status.ts'
 import { breakConnection, pathOf, template } from '../outcome.ts'
 import { Problem } from '../problem.ts'
 import type { Control } from './control.ts'

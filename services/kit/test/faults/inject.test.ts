@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
-import { series } from '../series.ts'
+import { counted } from '../series.ts'
 import { bodyOf, exchange } from './exchange.ts'
 import { faultyApp, THINGS } from './faulty-app.ts'
 
@@ -169,14 +169,14 @@ test('what is counted, logged and seen is the same, in a mixture of all', async 
     }
   }
   await outcomes.until(300)
-  expect(await series(app, REQUESTS)).toEqual(seen)
+  expect(await counted(app, REQUESTS)).toEqual(seen)
 
   const logged: Record<string, number> = {}
   for (const { fault, path } of injected()) {
     const key = `${INJECTED}{fault="${fault}",path="${path}"}`
     logged[key] = (logged[key] ?? 0) + 1
   }
-  expect(await series(app, INJECTED)).toEqual(logged)
+  expect(await counted(app, INJECTED)).toEqual(logged)
   const kinds = new Set(injected().map(({ fault }) => fault))
   expect([...kinds].toSorted()).toEqual(['cpu', 'latency', 'lost-response', 'reset', 'status', 'truncate'])
 })

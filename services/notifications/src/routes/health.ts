@@ -1,5 +1,5 @@
 import type { App } from '@quickticket/kit/app'
-import { Type } from 'typebox'
+import { Type } from '@quickticket/kit/schema'
 import type { Config } from '../config.ts'
 
 const Health = Type.Object({

@@ -1,7 +1,7 @@
 import type { App } from '@quickticket/kit/app'
 import { injectLatency, type OwnFaults } from '@quickticket/kit/faults/own'
 import { Problem } from '@quickticket/kit/problem'
-import { Type } from 'typebox'
+import { Type } from '@quickticket/kit/schema'
 import type { Config } from '../config.ts'
 import { alwaysLogged, type Ledger, paymentRef } from '../ledger.ts'
 import type { ChargeMetrics } from '../metrics.ts'

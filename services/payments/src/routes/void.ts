@@ -1,5 +1,5 @@
 import type { App } from '@quickticket/kit/app'
-import { Type } from 'typebox'
+import { Type } from '@quickticket/kit/schema'
 import { alwaysLogged, type Ledger, paymentRef } from '../ledger.ts'
 import type { ChargeMetrics } from '../metrics.ts'
 
