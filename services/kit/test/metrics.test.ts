@@ -18,9 +18,9 @@ test('every route begins at 0, for answers and for errors: no rate misses the fi
   expect(await series(app, `example_request_duration_seconds_count{${label}}`)).toEqual({
     [`example_request_duration_seconds_count{${label}}`]: 0,
   })
-  expect(
-    await series(app, `example_request_duration_seconds_bucket{le="0.5",${label}}`),
-  ).toEqual({ [`example_request_duration_seconds_bucket{le="0.5",${label}}`]: 0 })
+  expect(await series(app, `example_request_duration_seconds_bucket{le="0.5",${label}}`)).toEqual({
+    [`example_request_duration_seconds_bucket{le="0.5",${label}}`]: 0,
+  })
 })
 
 test('probes and HEAD have no series before they are asked for', async () => {
