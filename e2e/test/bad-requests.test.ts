@@ -111,7 +111,7 @@ const ANYWHERE: BadRequest[] = [
   ['a path above the root, with encoded slashes', 404, 'GET', '/..%2f..%2fetc%2fpasswd'],
   ['a path out of the documentation', 404, 'GET', '/docs/static/../../package.json'],
   ['a path out of the documentation, encoded', 404, 'GET', '/docs/static/%2e%2e%2f%2e%2e%2fpackage.json'],
-  ['a path out of the documentation, with a null byte', 403, 'GET', '/docs/static/index.html%00.js'],
+  ['a path out of the documentation, with a null byte', 404, 'GET', '/docs/static/index.html%00.js'],
   ['a path with backslashes', 404, 'GET', '/..\\..\\windows\\win.ini'],
   ['a path of slashes', 404, 'GET', '//////'],
   ['a path of 8,000 letters', 404, 'GET', `/${'a'.repeat(8000)}`],
