@@ -1,5 +1,6 @@
 import { integer, secret } from '@quickticket/kit/config'
-import { type Static, type TObject, Type } from 'typebox'
+import { Type } from '@quickticket/kit/schema'
+import type { Static, TObject } from 'typebox'
 
 /** Where the database is: the same variables as those of the events service. */
 export const variables = {

@@ -1,25 +1,13 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { ConfigError, loadConfig } from '@quickticket/kit/config'
 import { createLog, flushLog } from '@quickticket/kit/log'
-import pg from 'pg'
-import { type Config, variables } from './config.ts'
-import { migrateDown, migrateUp, seed } from './runner.ts'
-
-const USAGE = `npm run migrate -- up [--seed]   apply what is missing, then add the course's events
-npm run migrate -- down          take the last change back
-
-The database is named by DB_HOST, DB_PORT, DB_NAME, DB_USER and DB_PASS.`
-
-class Unreachable extends Error {}
-
-const CONNECT_ATTEMPTS = 60
-/** What waiting does not mend. @see https://www.postgresql.org/docs/17/errcodes-appendix.html */
-const REFUSED: Record<string, string> = {
-  '28P01': 'it does not take this user with this password: check DB_USER and DB_PASS',
-  '28000': 'it does not take this user: check DB_USER',
-  '3D000': 'it has no such database: check DB_NAME',
-}
+import type pg from 'pg'
+import { type Command, readCommand } from './command.ts'
+import { variables } from './config.ts'
+import { connect, Unreachable } from './connect.ts'
+import { EditedChange } from './history.ts'
+import { LockTimeout } from './patience.ts'
+import { baseline, migrateDown, migrateUp, redo, seed, UnknownChange } from './runner.ts'
+import { readStatus } from './status.ts'
 
 const log = createLog('migrations', 'info')
 
@@ -27,69 +15,39 @@ const log = createLog('migrations', 'info')
 process.once('SIGTERM', () => process.exit(143))
 
 try {
-  const command = readCommand()
-  const client = await connect(loadConfig(variables, process.env))
+  const command = readCommand(process.argv.slice(2))
+  const client = await connect(loadConfig(variables, process.env), log, 'quickticket-migrations')
   try {
-    const changed = command.name === 'up' ? await migrateUp(client, log) : await migrateDown(client, log)
-    log.info({ changed }, changed.length ? `${command.name}: ${changed.join(', ')}` : 'nothing to do')
-    if (command.seed) await seed(client)
+    process.exitCode = await run(command, client)
   } finally {
     await client.end()
   }
 } catch (error) {
-  if (error instanceof ConfigError) log.error(error.message)
+  if (isPlain(error)) log.error(error.message)
   else if (error instanceof Unreachable) log.error({ err: error.cause }, error.message)
   else log.error({ err: error }, 'migration failed')
   process.exitCode = 1
 }
 await flushLog(log)
 
-function readCommand(): { name: 'up' | 'down'; seed: boolean } {
-  try {
-    const { positionals, values } = parseArgs({
-      allowPositionals: true,
-      options: { seed: { type: 'boolean', default: false }, help: { type: 'boolean' } },
-    })
-    const [name = 'up', ...rest] = positionals
-    if (!values.help && rest.length === 0 && (name === 'up' || name === 'down'))
-      return { name, seed: values.seed }
-    console.log(USAGE)
-    process.exit(values.help ? 0 : 2)
-  } catch (error) {
-    console.error(`${(error as Error).message}\n${USAGE}`)
-    process.exit(2)
+async function run({ name, change, patience, withSeed }: Command, client: pg.Client): Promise<number> {
+  if (name === 'status') {
+    const { lines, edited } = await readStatus(client)
+    for (const line of lines) console.log(line)
+    return edited > 0 ? 1 : 0
   }
+  const changed = await {
+    up: () => migrateUp(client, log, patience),
+    down: () => migrateDown(client, log, 1, patience),
+    redo: () => redo(client, log, patience),
+    baseline: () => baseline(client, log, change),
+  }[name]()
+  log.info({ changed }, changed.length ? `${name}: ${changed.join(', ')}` : 'nothing to do')
+  if (withSeed) await seed(client)
+  return 0
 }
 
-async function connect(config: Config): Promise<pg.Client> {
-  for (let attempt = 1; ; attempt++) {
-    const client = new pg.Client({
-      host: config.DB_HOST,
-      port: config.DB_PORT,
-      database: config.DB_NAME,
-      user: config.DB_USER,
-      password: config.DB_PASS,
-      application_name: 'quickticket-migrations',
-    })
-    try {
-      await client.connect()
-      return client
-    } catch (error) {
-      const { code = '' } = error as { code?: string }
-      const refused = REFUSED[code]
-      if (refused || attempt === CONNECT_ATTEMPTS) throw unreachable(config, error, refused)
-      if (attempt === 1) log.info(`waiting for PostgreSQL at ${config.DB_HOST}:${config.DB_PORT}`)
-      await delay(500)
-    }
-  }
-}
-
-function unreachable(
-  { DB_HOST, DB_PORT, DB_NAME, DB_USER }: Config,
-  cause: unknown,
-  why = 'there is no answer: is it running, and are DB_HOST and DB_PORT right?',
-): Error {
-  return new Unreachable(`PostgreSQL at ${DB_HOST}:${DB_PORT} (${DB_NAME}, user ${DB_USER}): ${why}`, {
-    cause,
-  })
+/** What its message says is all there is to know. */
+function isPlain(error: unknown): error is Error {
+  return [ConfigError, EditedChange, LockTimeout, UnknownChange].some((type) => error instanceof type)
 }

@@ -1,23 +1,93 @@
 import { readFile } from 'node:fs/promises'
-import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import type { Log } from '@quickticket/kit/log'
-import { PG_MIGRATE_LOCK_ID, type RunnerOption, runner } from 'node-pg-migrate'
+import { type RunnerOption, runner } from 'node-pg-migrate'
 import type pg from 'pg'
+import { alone } from './alone.ts'
+import { CHANGES, type Change, readChanges } from './changes.ts'
+import { HISTORY_TABLE, openHistory, recordChanges, writeChecksum } from './history.ts'
+import { repairInvalidIndexes } from './invalid-indexes.ts'
+import { PATIENCE, type Patience, patiently } from './patience.ts'
 
-const CHANGES = fileURLToPath(new URL('../changes', import.meta.url))
 const SEED = new URL('../seed.sql', import.meta.url)
 
+export interface Options extends Partial<Patience> {
+  /** where the changes are, by default migrations/changes */
+  directory?: string
+  /** how many changes up makes at most, by default all */
+  count?: number
+}
+
+interface Run {
+  client: pg.Client
+  log: Log
+  directory: string
+  changes: Change[]
+  patience: Patience
+}
+
 /** Applies every change that the database does not have yet, and returns their names. */
-export async function migrateUp(client: pg.Client, log: Log): Promise<string[]> {
-  return alone(client, log, async () => names(await runner({ ...options(client, log), direction: 'up' })))
+export async function migrateUp(client: pg.Client, log: Log, options: Options = {}): Promise<string[]> {
+  const run = await prepare(client, log, options)
+  return alone(client, log, async () => {
+    await openHistory(client, run.changes)
+    await repairInvalidIndexes(client, log)
+    return steps(run, 'up', options.count ?? Number.POSITIVE_INFINITY)
+  })
 }
 
 /** Takes the last `count` changes back, and returns their names. */
-export async function migrateDown(client: pg.Client, log: Log, count = 1): Promise<string[]> {
-  return alone(client, log, async () =>
-    names(await runner({ ...options(client, log), direction: 'down', count })),
-  )
+export async function migrateDown(
+  client: pg.Client,
+  log: Log,
+  count = 1,
+  options: Options = {},
+): Promise<string[]> {
+  const run = await prepare(client, log, options)
+  return alone(client, log, async () => {
+    await openHistory(client, run.changes)
+    return steps(run, 'down', count)
+  })
+}
+
+/** Takes the last change back and makes it again, and returns its name. */
+export async function redo(client: pg.Client, log: Log, options: Options = {}): Promise<string[]> {
+  const run = await prepare(client, log, options)
+  return alone(client, log, async () => {
+    await openHistory(client, run.changes)
+    const taken = await steps(run, 'down', 1)
+    await repairInvalidIndexes(client, log)
+    await steps(run, 'up', taken.length)
+    return taken
+  })
+}
+
+/**
+ * Records the changes up to this one as applied, as their files are now, without running any of them: for a database
+ * that has their tables already.
+ *
+ * @throws {UnknownChange}
+ */
+export async function baseline(
+  client: pg.Client,
+  log: Log,
+  upTo?: string,
+  options: Options = {},
+): Promise<string[]> {
+  const { changes } = await prepare(client, log, options)
+  const last = upTo === undefined ? 0 : changes.findIndex(({ name }) => name === upTo)
+  if (last === -1) throw new UnknownChange(upTo as string, changes)
+  const recorded = changes.slice(0, last + 1)
+  return alone(client, log, async () => {
+    await openHistory(client, [])
+    await recordChanges(client, recorded)
+    return recorded.map(({ name }) => name)
+  })
+}
+
+export class UnknownChange extends Error {
+  constructor(name: string, changes: Change[]) {
+    super(`there is no change ${name}; there are ${changes.map((change) => change.name).join(', ')}`)
+  }
 }
 
 /** Adds the course's events where they are missing. */
@@ -25,51 +95,59 @@ export async function seed(client: pg.Client): Promise<void> {
   await client.query(await readFile(SEED, 'utf8'))
 }
 
-/**
- * One runner at a time does something. The others ask again and again instead of waiting in PostgreSQL: CREATE INDEX
- * CONCURRENTLY waits for every statement that is under way, theirs included.
- */
-async function alone<Result>(client: pg.Client, log: Log, work: () => Promise<Result>): Promise<Result> {
-  for (let attempt = 1; !(await tryLock(client)); attempt++) {
-    if (attempt === 1) log.info('another migration is running, waiting for it')
-    await delay(LOCK_INTERVAL_MS)
-  }
-  try {
-    return await work()
-  } finally {
-    await client.query('SELECT pg_advisory_unlock($1)', [PG_MIGRATE_LOCK_ID])
-  }
+async function prepare(client: pg.Client, log: Log, options: Options): Promise<Run> {
+  const { directory = CHANGES, count: _, ...patience } = options
+  const changes = await readChanges(directory)
+  return { client, log, directory, changes, patience: { ...PATIENCE, ...patience } }
 }
 
-const LOCK_INTERVAL_MS = 200
-
-async function tryLock(client: pg.Client): Promise<boolean> {
-  const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [
-    PG_MIGRATE_LOCK_ID,
-  ])
-  return rows[0]?.locked === true
+/** One change after the other, each in a transaction of its own where it can be, and timed. */
+async function steps(run: Run, direction: 'up' | 'down', count: number): Promise<string[]> {
+  const done: string[] = []
+  while (done.length < count) {
+    const startedAt = performance.now()
+    const name = await step(run, direction)
+    if (!name) break
+    const durationMs = Math.round(performance.now() - startedAt)
+    run.log.info({ change: name, durationMs }, `${direction} ${name}: ${durationMs} ms`)
+    done.push(name)
+  }
+  return done
 }
 
-function options(
-  client: pg.Client,
-  log: Log,
-): Omit<RunnerOption, 'direction' | 'databaseUrl'> & { dbClient: pg.Client } {
+async function step(run: Run, direction: 'up' | 'down'): Promise<string | undefined> {
+  const { client, log, changes, patience } = run
+  const next = await nextChange(run, direction)
+  if (!next) return undefined
+  const change = changes.find(({ name }) => name === next)
+  if (!change) throw new UnknownChange(next, changes)
+  await patiently(client, log, `${direction} ${next}`, patience, () =>
+    runner({ ...runnerOptions(run), direction, count: 1 }),
+  )
+  if (direction === 'up') await writeChecksum(client, change)
+  return next
+}
+
+async function nextChange({ client, changes }: Run, direction: 'up' | 'down'): Promise<string | undefined> {
+  const { rows } = await client.query<{ name: string }>(`SELECT name FROM ${HISTORY_TABLE} ORDER BY id`)
+  const applied = rows.map(({ name }) => name)
+  if (direction === 'down') return applied.at(-1)
+  return changes.find(({ name }) => !applied.includes(name))?.name
+}
+
+function runnerOptions({
+  client,
+  log,
+  directory,
+}: Run): Omit<RunnerOption, 'direction' | 'databaseUrl'> & { dbClient: pg.Client } {
   const quiet = () => undefined
   return {
     dbClient: client,
-    dir: CHANGES,
-    migrationsTable: 'schema_migrations',
+    dir: directory,
+    migrationsTable: HISTORY_TABLE,
     checkOrder: true,
     noLock: true,
-    logger: {
-      debug: quiet,
-      info: quiet,
-      warn: (message) => log.warn(message),
-      error: (message) => log.error(message),
-    },
+    // it calls every change without a transaction a reason to worry, and repeats every error that it throws
+    logger: { debug: quiet, info: quiet, warn: quiet, error: (message) => log.debug(message) },
   }
-}
-
-function names(migrations: { name: string }[]): string[] {
-  return migrations.map(({ name }) => name)
 }

@@ -22,7 +22,9 @@ describe('npm run migrate', () => {
   test('applies what is missing, and says what', async () => {
     const first = run(['up', '--seed'])
     expect(await first.exited).toBe(0)
-    expect(messages(first)).toEqual([expect.stringMatching(/^up: 0001_baseline, /)])
+    const steps = messages(first).slice(0, -1)
+    expect(steps[0]).toMatch(/^up 0001_baseline: \d+ ms$/)
+    expect(messages(first).at(-1)).toBe(`up: ${steps.map((step) => step.split(/[ :]/)[1]).join(', ')}`)
     expect(await events()).toHaveLength(5)
 
     const second = run([])
@@ -34,7 +36,10 @@ describe('npm run migrate', () => {
     const changes = await migrateUp(database.client, quiet)
     const down = run(['down'])
     expect(await down.exited).toBe(0)
-    expect(messages(down)).toEqual([`down: ${changes.at(-1)}`])
+    expect(messages(down)).toEqual([
+      expect.stringMatching(`^down ${changes.at(-1)}: \\d+ ms$`),
+      `down: ${changes.at(-1)}`,
+    ])
   })
 
   test('waits for a PostgreSQL that is not there yet', async () => {

@@ -7,8 +7,8 @@ export const quiet = createLog('test', 'silent')
 
 export interface Database {
   client: pg.Client
-  /** one more connection; it ends with the database */
-  connect(): Promise<pg.Client>
+  /** one more connection, by default to this database; it ends with the database */
+  connect(name?: string): Promise<pg.Client>
   /** the variables that name it */
   variables: Record<string, string>
   drop(): Promise<void>
@@ -24,8 +24,8 @@ export async function emptyDatabase(): Promise<Database> {
   url.pathname = `/${name}`
   const clients: pg.Client[] = []
 
-  async function connect(): Promise<pg.Client> {
-    const client = new pg.Client({ connectionString: url.href })
+  async function connect(database = name): Promise<pg.Client> {
+    const client = new pg.Client({ connectionString: new URL(`/${database}`, url).href })
     await client.connect()
     clients.push(client)
     return client

@@ -1,0 +1,46 @@
+import type { Log } from '@quickticket/kit/log'
+import { createBaseBackup } from '../../../migrations/src/pitr/base-backup.ts'
+import type { Compose } from '../../../migrations/src/pitr/compose.ts'
+import { restoreAt } from '../../../migrations/src/pitr/restore-at.ts'
+import type { ComposeProject } from '../compose-project.ts'
+
+/** A way back to the data. */
+export interface RecoveryPath {
+  title: string
+  /** Compose files on top of the first one */
+  files: string[]
+  /** while all is well */
+  prepare(project: ComposeProject): Promise<void>
+  /** after the container of PostgreSQL and its volume are gone */
+  recover(project: ComposeProject): Promise<void>
+}
+
+export const PATHS: Record<'dump' | 'pitr', RecoveryPath> = {
+  dump: {
+    title: 'from the last dump',
+    files: [],
+    async prepare({ compose }) {
+      await compose(['run', '--rm', '-T', '--no-deps', 'backup'])
+    },
+    async recover({ compose }) {
+      await compose(['up', '--detach', '--wait', 'postgres'])
+      await compose(['run', '--rm', '-T', '--no-deps', 'backup', 'restore', 'latest'])
+    },
+  },
+  pitr: {
+    title: 'from the archive of changes',
+    files: ['docker-compose.pitr.yaml'],
+    async prepare(project) {
+      await createBaseBackup(asCompose(project), 1)
+    },
+    async recover(project) {
+      await restoreAt(asCompose(project), silent, undefined)
+    },
+  },
+}
+
+function asCompose({ compose }: ComposeProject): Compose {
+  return (args, input = '') => compose(args, {}, input)
+}
+
+const silent = { info: () => undefined } as unknown as Log

@@ -1,0 +1,15 @@
+import type { MigrationBuilder } from 'node-pg-migrate'
+
+/** Events are listed by date. Built while they are sold: it waits for others, and nobody waits for it. */
+export function up(pgm: MigrationBuilder): void {
+  pgm.noTransaction()
+  // it may wait for long transactions as long as they take, since it stops nobody meanwhile
+  pgm.sql('SET lock_timeout = 0')
+  pgm.sql('CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_events_event_date ON events (event_date)')
+}
+
+export function down(pgm: MigrationBuilder): void {
+  pgm.noTransaction()
+  pgm.sql('SET lock_timeout = 0')
+  pgm.sql('DROP INDEX CONCURRENTLY IF EXISTS idx_events_event_date')
+}

@@ -1,0 +1,68 @@
+import { parseArgs } from 'node:util'
+
+const USAGE = `npm run backup [-- --verify]      dump the database into BACKUP_DIR, and keep the newest BACKUP_KEEP dumps
+npm run backup:verify [-- FILE]   restore a dump, by default the newest, into a scratch database and compare it
+npm run restore -- FILE [--force] bring the database to the state of a dump; --force: also one that has tables
+
+npm run backup -- --base          copy all files of PostgreSQL in Compose into its archive (docker-compose.pitr.yaml)
+npm run restore -- --at TIME      bring PostgreSQL in Compose to a moment, as in 2026-11-21T12:30:00Z, or "latest"
+
+FILE is a path, the name of a dump in BACKUP_DIR, or "latest". The database is named by DB_HOST, DB_PORT, DB_NAME, DB_USER and
+DB_PASS, by default the one on this machine. Exit codes are 0 when it was done, 1 when it was not, 2 for a wrong command.`
+
+export type Command =
+  | { name: 'backup'; verify: boolean }
+  | { name: 'verify'; file: string }
+  | { name: 'restore'; file: string; force: boolean }
+  | { name: 'base' }
+  | { name: 'restore-at'; at: Date | undefined }
+
+/** Ends the process with the usage when the arguments are none of it. */
+export function readCommand(args: string[]): Command {
+  try {
+    const { positionals, values } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        force: { type: 'boolean', default: false },
+        verify: { type: 'boolean', default: false },
+        base: { type: 'boolean', default: false },
+        at: { type: 'string' },
+        help: { type: 'boolean' },
+      },
+    })
+    if (values.help) end(0)
+    const { force, verify, base, at } = values
+    const [name, file, ...rest] = positionals
+    const given = Object.entries({ force, verify, base, at }).filter(
+      ([, value]) => value !== undefined && value !== false,
+    )
+    const only = (...allowed: string[]) =>
+      rest.length === 0 && given.every(([option]) => allowed.includes(option))
+    if (name === 'backup' && !file && base && only('base')) return { name: 'base' }
+    if (name === 'backup' && !file && only('verify')) return { name, verify }
+    if (name === 'verify' && only()) return { name, file: file ?? 'latest' }
+    if (name === 'restore' && !file && at && only('at')) return { name: 'restore-at', at: readTime(at) }
+    if (name === 'restore' && file && only('force')) return { name, file, force }
+  } catch (error) {
+    console.error((error as Error).message)
+  }
+  end(2)
+}
+
+function readTime(text: string): Date | undefined {
+  if (text === 'latest') return undefined
+  const time = new Date(text)
+  // without a zone it would be another moment on another machine
+  if (!/(Z|[+-]\d\d:?\d\d)$/.test(text) || Number.isNaN(time.getTime()) || time.getTime() > Date.now()) {
+    throw new Error(
+      `--at ${text} must be "latest" or a time in the past with its zone, such as 2026-11-21T12:30:00Z`,
+    )
+  }
+  return time
+}
+
+function end(exitCode: number): never {
+  console[exitCode === 0 ? 'log' : 'error'](USAGE)
+  process.exit(exitCode)
+}

@@ -1,0 +1,98 @@
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Contents } from './contents.ts'
+
+/** What a dump was when it was made; kept beside it, so that a restored one can be compared. */
+export interface Manifest extends Contents {
+  /** the state of the database at this time, ISO 8601 */
+  takenAt: string
+  bytes: number
+  sha256: string
+}
+
+const DUMP = /^quickticket_\d{8}T\d{6}Z\.dump$/
+const PARTIAL = /^\.quickticket_.*\.dump\.partial$/
+const ABANDONED_MS = 60 * 60_000
+
+/** All dumps of a directory, the newest first. */
+export async function listDumps(directory: string): Promise<string[]> {
+  const files = await readdir(directory).catch(() => [])
+  return files
+    .filter((file) => DUMP.test(file))
+    .toSorted()
+    .reverse()
+}
+
+/** A name that no dump has, and an empty file for it that only this process writes. */
+export async function openPartial(directory: string) {
+  await mkdir(join(directory, MANIFESTS), { recursive: true })
+  for (;;) {
+    const name = `quickticket_${new Date().toISOString().replace(/\.\d+|[-:]/g, '')}.dump`
+    const path = join(directory, `.${name}.partial`)
+    const taken = (await listDumps(directory)).includes(name)
+    const file = taken ? undefined : await open(path, 'wx', 0o640).catch(unlessThere)
+    if (file) return { name, path, file }
+    await delay(1000 - (Date.now() % 1000))
+  }
+}
+
+/** Gives a finished dump its name. From here on it is there whatever happens to the machine. */
+export async function publish(
+  directory: string,
+  name: string,
+  path: string,
+  manifest: Manifest,
+): Promise<void> {
+  await writeWhole(manifestOf(join(directory, name)), `${JSON.stringify(manifest, undefined, 2)}\n`)
+  await rename(path, join(directory, name))
+  await flush(directory)
+}
+
+/** Undefined for a dump that somebody else has made. */
+export async function readManifest(dump: string): Promise<Manifest | undefined> {
+  const text = await readFile(manifestOf(dump), 'utf8').catch(() => undefined)
+  return text === undefined ? undefined : JSON.parse(text)
+}
+
+/** Removes all but the newest dumps, and what killed backups have left. Returns the names of the removed dumps. */
+export async function removeOld(directory: string, keep: number): Promise<string[]> {
+  const old = (await listDumps(directory)).slice(keep)
+  for (const name of old) {
+    await rm(join(directory, name), { force: true })
+    await rm(manifestOf(join(directory, name)), { force: true })
+  }
+  for (const name of (await readdir(directory)).filter((file) => PARTIAL.test(file))) {
+    const { mtimeMs } = await stat(join(directory, name)).catch(() => ({ mtimeMs: Date.now() }))
+    if (Date.now() - mtimeMs > ABANDONED_MS) await rm(join(directory, name), { force: true })
+  }
+  return old
+}
+
+/** Readers see the file as it was or as it is now, never a part of it. */
+export async function writeWhole(path: string, text: string): Promise<void> {
+  const partial = join(dirname(path), `.${basename(path)}.${process.pid}`)
+  const file = await open(partial, 'w', 0o644)
+  try {
+    await file.writeFile(text)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await rename(partial, path)
+}
+
+const MANIFESTS = '.manifests'
+
+function manifestOf(dump: string): string {
+  return join(dirname(dump), MANIFESTS, `${basename(dump)}.json`)
+}
+
+async function flush(directory: string): Promise<void> {
+  const handle = await open(directory, 'r')
+  await handle.sync().finally(() => handle.close())
+}
+
+function unlessThere(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'EEXIST') throw error
+}

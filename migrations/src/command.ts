@@ -1,0 +1,65 @@
+import { parseArgs } from 'node:util'
+import { PATIENCE, type Patience } from './patience.ts'
+
+const USAGE = `npm run migrate -- up [--seed]        apply what is missing, then add the course's events
+npm run migrate -- down               take the last change back
+npm run migrate -- redo               take the last change back and make it again
+npm run migrate -- status             what is applied and what is not; exits with 1 if an applied change was edited
+npm run migrate -- baseline [CHANGE]  record changes up to this one as applied without running them; default: the first
+
+  --lock-timeout-ms N  longest wait for a lock, and so the longest stall of others; default ${PATIENCE.lockTimeoutMs}
+  --lock-attempts N    how often a change tries to get its lock; default ${PATIENCE.attempts}
+
+The database is named by DB_HOST, DB_PORT, DB_NAME, DB_USER and DB_PASS.`
+
+const NAMES = ['up', 'down', 'redo', 'status', 'baseline'] as const
+
+export interface Command {
+  name: (typeof NAMES)[number]
+  /** for baseline */
+  change: string | undefined
+  patience: Patience
+  withSeed: boolean
+}
+
+/** Ends the process with the usage when the arguments are none of it. */
+export function readCommand(args: string[]): Command {
+  try {
+    const { positionals, values } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        seed: { type: 'boolean', default: false },
+        'lock-timeout-ms': { type: 'string', default: String(PATIENCE.lockTimeoutMs) },
+        'lock-attempts': { type: 'string', default: String(PATIENCE.attempts) },
+        help: { type: 'boolean' },
+      },
+    })
+    if (values.help) end(0)
+    const name = NAMES.find((known) => known === (positionals[0] ?? 'up'))
+    const most = name === 'baseline' ? 2 : 1
+    if (!name || positionals.length > most) end(2)
+    return {
+      name,
+      change: positionals[1],
+      patience: {
+        lockTimeoutMs: wholeNumber('--lock-timeout-ms', values['lock-timeout-ms']),
+        attempts: wholeNumber('--lock-attempts', values['lock-attempts']),
+      },
+      withSeed: values.seed,
+    }
+  } catch (error) {
+    console.error((error as Error).message)
+    end(2)
+  }
+}
+
+function wholeNumber(option: string, text: string): number {
+  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text)
+  throw new Error(`${option}=${text} must be a whole number from 1 to 9999999`)
+}
+
+function end(exitCode: number): never {
+  console[exitCode === 0 ? 'log' : 'error'](USAGE)
+  process.exit(exitCode)
+}

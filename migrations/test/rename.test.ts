@@ -1,0 +1,159 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { runProgram } from '../../services/kit/test/service-process.ts'
+import { CHANGES } from '../src/changes.ts'
+import { migrateDown, migrateUp, seed } from '../src/runner.ts'
+import { type Database, describeSchema, emptyDatabase, quiet } from './databases.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const EXAMPLE = join(ROOT, 'migrations/examples/rename-event-date')
+
+let database: Database
+let scratch: string
+let directory: string
+beforeEach(async () => {
+  database = await emptyDatabase()
+  scratch = mkdtempSync(join(tmpdir(), 'quickticket-rename-'))
+  directory = join(scratch, 'changes')
+  await migrateUp(database.client, quiet)
+  await seed(database.client)
+  cpSync(CHANGES, directory, { recursive: true })
+  cpSync(EXAMPLE, directory, { recursive: true })
+})
+afterEach(async () => {
+  await database.drop()
+  rmSync(scratch, { recursive: true })
+})
+
+const next = () => migrateUp(database.client, quiet, { directory, count: 1 })
+
+/** The events service as it will be: its SQL says scheduled_at where it says event_date today. */
+function makeNextVersion(): string {
+  const service = join(scratch, 'services/events')
+  cpSync(join(ROOT, 'services/events'), service, {
+    recursive: true,
+    filter: (path) => !path.includes('node_modules'),
+  })
+  symlinkSync(join(ROOT, 'node_modules'), join(scratch, 'node_modules'))
+  const store = join(service, 'src/event-store.ts')
+  const text = readFileSync(store, 'utf8')
+  expect(text).toContain('event_date')
+  writeFileSync(store, text.replaceAll('event_date', 'scheduled_at'))
+  return join(service, 'src/server.ts')
+}
+
+async function run(server: string): Promise<string> {
+  const service = runProgram([server], {
+    ...database.variables,
+    HOST: '127.0.0.1',
+    PORT: '0',
+    HOLD_STORE: 'memory',
+    RESERVATION_TTL: '1',
+    LOG_LEVEL: 'info',
+  })
+  return service.url()
+}
+
+/** A client of one version that lists, looks and reserves without a pause, and keeps what was not as the contract says. */
+function startClient(url: string, eventDates: string[]) {
+  const wrong: unknown[] = []
+  let rounds = 0
+  let stopped = false
+  let onRound = () => {}
+  const running = (async () => {
+    while (!stopped) {
+      const list = await fetch(`${url}/events`)
+      const events = list.status === 200 ? ((await list.json()) as { date: string }[]) : []
+      if (events.map(({ date }) => date).join() !== eventDates.join())
+        wrong.push(['list', list.status, events])
+      const show = await fetch(`${url}/events/1`)
+      if (show.status !== 200) wrong.push(['show', show.status])
+      const reserve = await fetch(`${url}/events/3/reserve`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"quantity":1}',
+      })
+      if (reserve.status !== 200 && reserve.status !== 409) wrong.push(['reserve', reserve.status])
+      rounds += 1
+      onRound()
+    }
+  })()
+  return {
+    wrong,
+    /** Waits until it went round as often as this. */
+    rounds(count: number): Promise<void> {
+      const wanted = rounds + count
+      return new Promise((resolve) => {
+        onRound = () => {
+          if (rounds >= wanted) resolve()
+        }
+      })
+    },
+    async stop() {
+      stopped = true
+      await running
+    },
+  }
+}
+
+test('event_date becomes scheduled_at in three changes while two versions of events serve', async () => {
+  const { rows } = await database.client.query<{ event_date: Date }>(
+    'SELECT event_date FROM events ORDER BY event_date, id',
+  )
+  const dates = rows.map(({ event_date }) => event_date.toISOString().replace('.000Z', '+00:00'))
+  const oldUrl = await run(join(ROOT, 'services/events/src/server.ts'))
+  const oldClient = startClient(oldUrl, dates)
+  await oldClient.rounds(10)
+
+  expect(await next()).toEqual(['0006_scheduled-at-expand'])
+  await oldClient.rounds(10)
+  expect(await next()).toEqual(['0007_scheduled-at-fill'])
+  await oldClient.rounds(10)
+
+  // what one version writes is there for the other one
+  const newUrl = await run(makeNextVersion())
+  await database.client.query(
+    `UPDATE events SET event_date = '2026-12-01T00:00:00Z' WHERE id = 1;
+     UPDATE events SET scheduled_at = '2026-12-02T00:00:00Z' WHERE id = 2;
+     UPDATE events SET event_date = '2026-09-15T09:00:00Z' WHERE id = 1;
+     UPDATE events SET scheduled_at = '2026-10-01T18:00:00Z' WHERE id = 2`,
+  )
+  expect((await database.client.query('SELECT FROM events WHERE scheduled_at <> event_date')).rowCount).toBe(
+    0,
+  )
+  const newClient = startClient(newUrl, dates)
+  await Promise.all([oldClient.rounds(10), newClient.rounds(10)])
+  await oldClient.stop()
+  expect(oldClient.wrong).toEqual([])
+
+  expect(await next()).toEqual(['0008_scheduled-at-contract'])
+  await newClient.rounds(10)
+  await newClient.stop()
+  expect(newClient.wrong).toEqual([])
+  // the control: the old version can not serve any more
+  expect((await fetch(`${oldUrl}/events`)).status).toBe(500)
+}, 60_000)
+
+test('rows of both versions are written while both columns are there', async () => {
+  await next()
+  await next()
+  await database.client.query(
+    `INSERT INTO events (name, venue, event_date, total_tickets, price_cents) VALUES ('old', 'Hall', '2027-01-01T00:00:00Z', 1, 1);
+     INSERT INTO events (name, venue, scheduled_at, total_tickets, price_cents) VALUES ('new', 'Hall', '2027-01-01T00:00:00Z', 1, 1)`,
+  )
+  const { rows } = await database.client.query(
+    `SELECT name FROM events WHERE event_date = scheduled_at AND event_date = '2027-01-01T00:00:00Z' ORDER BY name`,
+  )
+  expect(rows.map(({ name }) => name)).toEqual(['new', 'old'])
+})
+
+test('until the last change everything can be taken back', async () => {
+  const schema = await describeSchema(database.client)
+  await next()
+  await next()
+  await migrateDown(database.client, quiet, 2, { directory })
+  expect(await describeSchema(database.client)).toEqual(schema)
+})
