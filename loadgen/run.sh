@@ -13,12 +13,15 @@ if [ -d "$here/../node_modules/undici" ]; then
   done
 fi
 
-# without Node.js: the image of the gateway has all it takes
+# without Node.js: the same in a container
 if docker image inspect quickticket-gateway >/dev/null 2>&1; then
+  docker image inspect quickticket-loadgen >/dev/null 2>&1 ||
+    docker build --quiet --file "$here/../services/Dockerfile" --target loadgen --tag quickticket-loadgen "$here/.." >/dev/null
   # "localhost" in an address means this machine, not the container
   if [ -n "${GATEWAY_URL:-}" ]; then network=host; else network=quickticket_default; fi
-  exec docker run --rm --no-healthcheck --network "$network" --env "GATEWAY_URL=${GATEWAY_URL:-http://gateway:8080}" \
-    --volume "$here:/app/loadgen:ro" quickticket-gateway node loadgen/src/main.ts "$@"
+  # files that it writes belong to whoever runs it, here
+  exec docker run --rm --network "$network" --env "GATEWAY_URL=${GATEWAY_URL:-http://gateway:8080}" \
+    --user "$(id -u):$(id -g)" --volume "$PWD:/work" --workdir /work --entrypoint node quickticket-loadgen /app/loadgen/src/main.ts "$@"
 fi
 
 echo 'loadgen: run "npm ci" first (needs Node.js 22.18 or later, 20 on Linux), or "docker compose build" without Node.js' >&2

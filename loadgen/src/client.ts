@@ -1,86 +1,120 @@
-import { Agent } from 'undici'
-import type { Outcome } from './report.ts'
+import { Pool } from 'undici'
+import { type Exchange, failureOf, type Outcome } from './outcome.ts'
+import type { Random } from './random.ts'
 
-/** What a buyer can do; undefined when the signal ended it before there was an outcome. */
+/** What a buyer can do; `dueMs` is when (`performance.now()`). Undefined when the end came before an outcome. */
 export interface Client {
-  list(signal: AbortSignal): Promise<Outcome | undefined>
-  reserve(signal: AbortSignal): Promise<Outcome | undefined>
+  list(dueMs: number): Promise<Outcome | undefined>
+  reserve(dueMs: number): Promise<Outcome | undefined>
   /** Reserves and pays: one buyer, one outcome. */
-  purchase(signal: AbortSignal): Promise<Outcome | undefined>
+  checkout(dueMs: number): Promise<Outcome | undefined>
+  /** Requests under way end without an outcome. */
   close(): Promise<void>
 }
 
-interface Answer {
-  status: number
-  text: string
+export interface ClientOptions {
+  gatewayUrl: string
+  eventIds: number[]
+  random: Random
+  record(exchange: Exchange): void
 }
 
-const EVENTS = 5
+type Result = Exchange['result']
+interface Request {
+  route: string
+  path: string
+  method: 'GET' | 'POST'
+  body?: string
+  /** called with every piece of the answer's body */
+  onData?: (piece: Buffer) => void
+}
+
 /** A pay makes three upstream calls of 5 s each; who waits longer than that has left. */
 const PATIENCE_MS = 20_000
+const ONE_SEAT = JSON.stringify({ quantity: 1 })
+const JSON_BODY = { 'content-type': 'application/json' }
 
-export function createClient(gatewayUrl: string): Client {
-  const agent = new Agent({ connections: null, pipelining: 1 })
+export function createClient({ gatewayUrl, eventIds, random, record }: ClientOptions): Client {
+  const { origin, pathname } = new URL(gatewayUrl)
+  const prefix = pathname === '/' ? '' : pathname
+  // as many connections as there are buyers who wait: none of them waits for another
+  const pool = new Pool(origin, {
+    connections: null,
+    pipelining: 1,
+    connectTimeout: PATIENCE_MS,
+    headersTimeout: PATIENCE_MS,
+    bodyTimeout: PATIENCE_MS,
+  })
+  let closed = false
 
   return {
-    list: (signal) => outcomeOf(() => send('GET', '/events', signal), signal),
-    reserve: (signal) => outcomeOf(() => reserveSeat(signal), signal, isSoldOut),
-    async purchase(signal) {
-      let reservationId: string | undefined
-      const reserved = await outcomeOf(
-        async () => {
-          const answer = await reserveSeat(signal)
-          if (answer.status === 200) reservationId = JSON.parse(answer.text).reservation_id
-          return answer
-        },
-        signal,
-        isSoldOut,
-      )
-      if (reserved !== 'success') return reserved
+    list: async (dueMs) =>
+      outcomeOf(await send({ route: 'GET /events', method: 'GET', path: '/events' }, dueMs)),
+    reserve: async (dueMs) => orSoldOut(await send(reserveSeat(), dueMs)),
+    async checkout(dueMs) {
+      const pieces: Buffer[] = []
+      const reserved = await send({ ...reserveSeat(), onData: (piece) => pieces.push(piece) }, dueMs)
+      if (reserved !== 200) return orSoldOut(reserved)
+      const id = reservationId(Buffer.concat(pieces).toString())
+      if (id === undefined) return 'fail'
+      const pay = { route: 'POST /reserve/{id}/pay', method: 'POST', path: `/reserve/${id}/pay` } as const
       // a 409 is no excuse here: this buyer holds a seat
-      return outcomeOf(() => send('POST', `/reserve/${reservationId}/pay`, signal), signal)
+      return outcomeOf(await send(pay, performance.now()))
     },
-    close: () => agent.destroy(),
+    async close() {
+      closed = true
+      await pool.destroy()
+    },
   }
 
-  function reserveSeat(signal: AbortSignal): Promise<Answer> {
-    const eventId = 1 + Math.floor(Math.random() * EVENTS)
-    return send('POST', `/events/${eventId}/reserve`, signal, { quantity: 1 })
+  function reserveSeat(): Request {
+    const eventId = eventIds[Math.floor(random() * eventIds.length)]
+    const path = `/events/${eventId}/reserve`
+    return { route: 'POST /events/{id}/reserve', method: 'POST', path, body: ONE_SEAT }
   }
 
-  async function send(
-    method: 'GET' | 'POST',
-    path: string,
-    interrupted: AbortSignal,
-    body?: object,
-  ): Promise<Answer> {
-    const url = new URL(gatewayUrl + path)
-    const { statusCode, body: answer } = await agent.request({
-      origin: url.origin,
-      path: url.pathname,
-      method,
-      ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-      signal: AbortSignal.any([interrupted, AbortSignal.timeout(PATIENCE_MS)]),
+  /** @returns undefined when the end came first */
+  function send({ route, method, path, body, onData }: Request, dueMs: number): Promise<Result | undefined> {
+    return new Promise((resolve) => {
+      let status = 0
+      const end = (result: Result) => {
+        // what was under way at the end did not fail by itself
+        if (closed && typeof result !== 'number') return resolve(undefined)
+        record({ route, result, ms: performance.now() - dueMs })
+        resolve(result)
+      }
+      pool.dispatch(
+        { method, path: prefix + path, ...(body !== undefined && { body, headers: JSON_BODY }) },
+        {
+          onRequestStart() {},
+          onResponseStart(_controller, statusCode) {
+            status = statusCode
+          },
+          onResponseData(_controller, piece) {
+            onData?.(piece)
+          },
+          onResponseEnd: () => end(status),
+          onResponseError: (_controller, error) => end(failureOf(error)),
+        },
+      )
     })
-    return { status: statusCode, text: await answer.text() }
   }
 }
 
-/** No answer and a broken one are failures like any status that is not 2xx or 3xx. */
-async function outcomeOf(
-  ask: () => Promise<Answer>,
-  interrupted: AbortSignal,
-  isSoldOut: (answer: Answer) => boolean = () => false,
-): Promise<Outcome | undefined> {
+function outcomeOf(result: Result | undefined): Outcome | undefined {
+  if (result === undefined) return undefined
+  return typeof result === 'number' && result < 400 ? 'success' : 'fail'
+}
+
+function orSoldOut(result: Result | undefined): Outcome | undefined {
+  return result === 409 ? 'sold_out' : outcomeOf(result)
+}
+
+function reservationId(body: string): string | undefined {
   try {
-    const answer = await ask()
-    if (isSoldOut(answer)) return 'sold_out'
-    return answer.status < 400 ? 'success' : 'fail'
+    const { reservation_id } = JSON.parse(body) as { reservation_id?: unknown }
+    return typeof reservation_id === 'string' ? encodeURIComponent(reservation_id) : undefined
   } catch {
-    return interrupted.aborted ? undefined : 'fail'
+    return undefined
   }
-}
-
-function isSoldOut({ status }: Answer): boolean {
-  return status === 409
 }

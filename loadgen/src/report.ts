@@ -1,39 +1,18 @@
-export type Outcome = 'success' | 'fail' | 'sold_out'
+import type { Profile } from './profile.ts'
+import type { Scenario } from './scenario.ts'
+import type { Verdict } from './slo.ts'
+import type { Summary } from './summary.ts'
+import type { Search } from './until-breaks.ts'
 
-export type Counts = Readonly<Record<Outcome, number>>
-
-export interface Tally {
-  /** what there was so far; it goes on counting */
-  counts: Counts
-  /** Counts an outcome; a buyer who was interrupted has none. */
-  add(outcome: Outcome | undefined): void
-}
-
-export function createTally(): Tally {
-  const counts: Record<Outcome, number> = { success: 0, fail: 0, sold_out: 0 }
-  return {
-    counts,
-    add(outcome) {
-      if (outcome) counts[outcome] += 1
-    },
-  }
-}
-
-export function progressLine(elapsedS: number, counts: Counts): string {
-  return `[${elapsedS}s] requests=${total(counts)} ${details(counts)}`
-}
-
-export function doneLine(counts: Counts): string {
-  return `Done. total=${total(counts)} ${details(counts)}`
-}
-
-function details(counts: Counts): string {
-  const { success, fail, sold_out } = counts
-  const percent = (100 * fail) / Math.max(total(counts), 1)
-  return `success=${success} fail=${fail} error_rate=${percent.toFixed(1)}% sold_out=${sold_out}`
-}
-
-/** How many buyers know what became of them. */
-function total({ success, fail, sold_out }: Counts): number {
-  return success + fail + sold_out
+/** All that a run is told in a file. With a search, the summary is that of its knee, and the slices are those of all steps. */
+export interface Report {
+  startedAt: string
+  described: string
+  scenario: Scenario
+  seed: number
+  summary: Summary
+  verdicts: Verdict[]
+  search: Search | undefined
+  /** the rate that was asked for, where there was one */
+  profile: Profile | undefined
 }
