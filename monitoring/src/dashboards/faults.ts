@@ -1,0 +1,195 @@
+import { RequestsPerSecond, Seconds } from '@grafana/grafana-foundation-sdk/units'
+import { frame } from './frame.ts'
+import { stacked, stateTimeline, timeSeries, words } from './panels.ts'
+import { ofEveryService, orNone } from './sources.ts'
+
+/** What was injected is the truth; all else is what an observer can see of it. */
+export function faults() {
+  return frame({
+    uid: 'quickticket-faults',
+    title: 'QuickTicket — Faults',
+    description:
+      'What is injected on purpose, and what is seen of it: by customers, by each service, by alerts.',
+    rows: [
+      { title: 'Injected', height: 7, panels: [active(), injected()] },
+      { title: 'Seen by customers', height: 7, panels: [errorsSeen(), latencySeen(), unansweredSeen()] },
+      {
+        title: 'Seen by services',
+        height: 7,
+        panels: [errorsByService(), durationByService(), lagByService()],
+      },
+      { title: 'Seen by alerts', height: 7, panels: [alerts(), restarts()] },
+    ],
+  })
+}
+
+const active = () =>
+  stateTimeline(
+    {
+      title: 'In force',
+      description:
+        'A fault by kind, from the moment its window opens until it ends, also where it strikes nobody.',
+      unit: 'none',
+    },
+    [
+      {
+        expr: orNone(`max by (job, fault) (${ofEveryService('fault_active')})`, 'fault'),
+        legend: '{{job}} {{fault}}',
+      },
+    ],
+    words({ 0: ['no', 'green'], 1: ['in force', 'orange'] }),
+  )
+
+const injected = () =>
+  stacked(
+    {
+      title: 'Injected per second',
+      description: 'How often each fault struck.',
+      unit: 'cps',
+    },
+    [
+      {
+        expr: orNone(
+          `sum by (job, fault, path) (rate(${ofEveryService('faults_injected_total')}[$__rate_interval]))`,
+          'fault',
+        ),
+        legend: '{{job}} {{fault}} {{path}}',
+      },
+    ],
+  )
+
+const errorsSeen = () =>
+  stacked(
+    {
+      title: 'Answered 5xx by the gateway',
+      description: 'Per second, by path and status.',
+      unit: RequestsPerSecond,
+      runbook: 'high-error-rate',
+    },
+    [
+      {
+        expr: orNone(
+          'sum by (path, status) (rate(gateway_requests_total{status=~"5.."}[$__rate_interval])) > 0',
+          'path',
+        ),
+        legend: '{{path}} {{status}}',
+      },
+    ],
+  )
+
+const latencySeen = () =>
+  timeSeries(
+    {
+      title: 'p99 of the gateway by path',
+      description: 'Where delays arrive.',
+      unit: Seconds,
+      runbook: 'slo-burn-rate',
+    },
+    [
+      {
+        expr:
+          'histogram_quantile(0.99, ' +
+          'sum by (path, le) (rate(gateway_request_duration_seconds_bucket[$__rate_interval])))',
+        legend: '{{path}}',
+        exemplars: true,
+      },
+    ],
+    [[0.5, 'red']],
+  )
+
+const unansweredSeen = () =>
+  timeSeries(
+    {
+      title: 'Clients that left',
+      description: 'Counted as 499: they waited longer than they wanted to. Per second.',
+      unit: RequestsPerSecond,
+      runbook: 'slo-burn-rate',
+    },
+    [
+      {
+        expr: orNone(
+          `sum by (job) (rate(${ofEveryService('requests_total', 'status="499"')}[$__rate_interval]))`,
+          'job',
+        ),
+        legend: '{{job}}',
+      },
+    ],
+  )
+
+const errorsByService = () =>
+  stacked(
+    {
+      title: '5xx by service',
+      description: 'Where an error begins: the service furthest from the customer that has it.',
+      unit: RequestsPerSecond,
+      runbook: 'high-error-rate',
+    },
+    [
+      {
+        expr: orNone(
+          `sum by (job) (rate(${ofEveryService('requests_total', 'status=~"5.."')}[$__rate_interval]))`,
+          'job',
+        ),
+        legend: '{{job}}',
+      },
+    ],
+  )
+
+const durationByService = () =>
+  timeSeries(
+    {
+      title: 'p99 by service',
+      description: 'Where a delay begins.',
+      unit: Seconds,
+      runbook: 'slo-burn-rate',
+    },
+    [
+      {
+        expr:
+          'histogram_quantile(0.99, sum by (job, le) ' +
+          `(rate(${ofEveryService('request_duration_seconds_bucket')}[$__rate_interval])))`,
+        legend: '{{job}}',
+        exemplars: true,
+      },
+    ],
+  )
+
+const lagByService = () =>
+  timeSeries(
+    {
+      title: 'Longest event loop lag',
+      description: 'A blocked process answers nobody; its probes neither.',
+      unit: Seconds,
+      runbook: 'slo-burn-rate',
+    },
+    [{ expr: 'max by (job) (nodejs_eventloop_lag_max_seconds)', legend: '{{job}}' }],
+    [[0.1, 'red']],
+  )
+
+const alerts = () =>
+  stateTimeline(
+    {
+      title: 'Alerts that fire',
+      description: 'Each alert of Prometheus while it fires.',
+      unit: 'none',
+    },
+    [
+      {
+        expr: orNone('max by (alertname) (ALERTS{alertstate="firing"})', 'alertname'),
+        legend: '{{alertname}}',
+      },
+    ],
+    words({ 0: ['none', 'green'], 1: ['firing', 'red'] }),
+  )
+
+const restarts = () =>
+  timeSeries(
+    {
+      title: 'Restarts',
+      description:
+        'Processes that began anew in the last minutes, and so forgot faults, circuits and limits.',
+      unit: 'none',
+      runbook: 'target-down',
+    },
+    [{ expr: 'max by (job) (changes(process_start_time_seconds[$__rate_interval]))', legend: '{{job}}' }],
+  )

@@ -1,0 +1,310 @@
+import { CustomVariableBuilder } from '@grafana/grafana-foundation-sdk/dashboard'
+import { BytesIEC, RequestsPerSecond, Seconds } from '@grafana/grafana-foundation-sdk/units'
+import { frame } from './frame.ts'
+import { stacked, state, table, timeSeries, words } from './panels.ts'
+import { ofEveryService, orNone, SERVICES } from './sources.ts'
+
+/** The chosen service, in front of the name of a metric. */
+const SERVICE = `\${service}`
+
+export function services() {
+  return frame({
+    uid: 'quickticket-services',
+    title: 'QuickTicket — Services',
+    description: 'Each service by itself: rate, errors, duration, and what its process needs for it.',
+    variables: [serviceVariable()],
+    rows: [
+      { title: 'All services', height: 7, panels: [up(), overview()] },
+      { title: '$service: rate, errors, duration', height: 8, panels: [rate(), errors(), duration()] },
+      { title: '$service: log', height: 6, panels: [logLines(), slowPaths()] },
+      {
+        title: '$service: process',
+        height: 7,
+        panels: [eventLoopLag(), cpu(), memory(), garbageCollection()],
+      },
+      { title: 'events: PostgreSQL', height: 7, panels: [pool(), waiting()] },
+      { title: 'gateway: protection', height: 7, panels: [circuit(), retries(), turnedAway()] },
+    ],
+  })
+}
+
+const serviceVariable = () =>
+  new CustomVariableBuilder('service')
+    .label('Service')
+    .values(SERVICES.join(','))
+    .current({ selected: true, text: 'gateway', value: 'gateway' })
+
+const up = () =>
+  state(
+    {
+      title: 'Up',
+      description: 'Whether Prometheus could read the metrics of a service a moment ago.',
+      unit: 'none',
+      runbook: 'target-down',
+    },
+    [{ expr: 'max by (job) (up)', legend: '{{job}}' }],
+    words({ 0: ['DOWN', 'red'], 1: ['UP', 'green'] }),
+  )
+
+const TOTAL = `sum by (job) (rate(${ofEveryService('requests_total')}[$__rate_interval]))`
+
+const overview = () =>
+  table(
+    {
+      title: 'Overview',
+      description:
+        'Requests per second, share of them answered 5xx, 95th percentile of duration, age of the process.',
+      unit: 'none',
+      runbook: 'high-error-rate',
+    },
+    'job',
+    [
+      { expr: TOTAL, legend: 'Rate' },
+      {
+        expr:
+          `(sum by (job) (rate(${ofEveryService('requests_total', 'status=~"5.."')}[$__rate_interval])) ` +
+          `or 0 * ${TOTAL}) / (${TOTAL} > 0)`,
+        legend: 'Errors',
+      },
+      {
+        expr:
+          'histogram_quantile(0.95, sum by (job, le) ' +
+          `(rate(${ofEveryService('request_duration_seconds_bucket')}[$__rate_interval])))`,
+        legend: 'p95',
+      },
+      { expr: 'max by (job) (time() - process_start_time_seconds)', legend: 'Age' },
+    ],
+  )
+    .decimals(2)
+    .overrideByName('Rate', [{ id: 'unit', value: 'reqps' }])
+    .overrideByName('Errors', [{ id: 'unit', value: 'percentunit' }])
+    .overrideByName('p95', [{ id: 'unit', value: 's' }])
+    .overrideByName('Age', [
+      { id: 'unit', value: 'dtdurations' },
+      { id: 'decimals', value: 0 },
+    ])
+
+const rate = () =>
+  stacked(
+    {
+      title: 'Rate',
+      description: 'Requests per second by path.',
+      unit: RequestsPerSecond,
+      runbook: 'no-traffic',
+    },
+    [
+      {
+        expr: `sum by (method, path) (rate(${SERVICE}_requests_total[$__rate_interval]))`,
+        legend: '{{method}} {{path}}',
+      },
+    ],
+  )
+
+const errors = () =>
+  stacked(
+    {
+      title: 'Answers that are no success',
+      description: '4xx, 5xx and clients that left (499), per second.',
+      unit: RequestsPerSecond,
+      runbook: 'high-error-rate',
+    },
+    [
+      {
+        expr: orNone(
+          `sum by (path, status) (rate(${SERVICE}_requests_total{status!~"[123].."}[$__rate_interval])) > 0`,
+          'path',
+        ),
+        legend: '{{path}} {{status}}',
+      },
+    ],
+  )
+
+const duration = () =>
+  timeSeries(
+    {
+      title: 'Duration (p50 / p95 / p99)',
+      description: 'Of all requests, probes included.',
+      unit: Seconds,
+      runbook: 'slo-burn-rate',
+    },
+    [0.5, 0.95, 0.99].map((quantile) => ({
+      expr:
+        `histogram_quantile(${quantile}, ` +
+        `sum by (le) (rate(${SERVICE}_request_duration_seconds_bucket[$__rate_interval])))`,
+      legend: `p${quantile * 100}`,
+      exemplars: true,
+    })),
+  )
+
+const logLines = () =>
+  stacked(
+    {
+      title: 'Log lines by level',
+      description: 'Every 5xx is an ERROR line; injected faults and changes of the circuit are WARNINGs.',
+      unit: 'cps',
+      runbook: 'error-log-rate',
+    },
+    [{ expr: `sum by (level) (rate(${SERVICE}_log_lines_total[$__rate_interval]))`, legend: '{{level}}' }],
+  )
+
+const slowPaths = () =>
+  timeSeries(
+    {
+      title: 'p95 by path',
+      description: 'Which requests are the slow ones.',
+      unit: Seconds,
+      runbook: 'slo-burn-rate',
+    },
+    [
+      {
+        expr:
+          'histogram_quantile(0.95, ' +
+          `sum by (path, le) (rate(${SERVICE}_request_duration_seconds_bucket[$__rate_interval])))`,
+        legend: '{{path}}',
+        exemplars: true,
+      },
+    ],
+  )
+
+const eventLoopLag = () =>
+  timeSeries(
+    {
+      title: 'Event loop lag',
+      description: 'How much later than due a timer comes. While the loop is blocked, everybody waits.',
+      unit: Seconds,
+      runbook: 'slo-burn-rate',
+    },
+    [
+      { expr: 'max by (job) (nodejs_eventloop_lag_p99_seconds{job="$service"})', legend: 'p99' },
+      { expr: 'max by (job) (nodejs_eventloop_lag_max_seconds{job="$service"})', legend: 'longest' },
+    ],
+    [[0.1, 'red']],
+  )
+
+const cpu = () =>
+  timeSeries(
+    {
+      title: 'CPU',
+      description: 'In cores. JavaScript itself runs on one: near 1 the service can do no more.',
+      unit: 'none',
+    },
+    [
+      { expr: 'sum(rate(process_cpu_user_seconds_total{job="$service"}[$__rate_interval]))', legend: 'user' },
+      {
+        expr: 'sum(rate(process_cpu_system_seconds_total{job="$service"}[$__rate_interval]))',
+        legend: 'system',
+      },
+    ],
+    [[1, 'red']],
+  )
+
+const memory = () =>
+  timeSeries(
+    {
+      title: 'Memory',
+      description: 'What the process has from the system, and what JavaScript uses of it.',
+      unit: BytesIEC,
+    },
+    [
+      { expr: 'max by (job) (process_resident_memory_bytes{job="$service"})', legend: 'resident' },
+      { expr: 'max by (job) (nodejs_heap_size_used_bytes{job="$service"})', legend: 'heap used' },
+      { expr: 'max by (job) (nodejs_external_memory_bytes{job="$service"})', legend: 'external' },
+    ],
+  )
+
+const garbageCollection = () =>
+  stacked(
+    {
+      title: 'Garbage collection',
+      description: 'Share of the time that went into it, by kind. The process does nothing else meanwhile.',
+      unit: 'percentunit',
+    },
+    [
+      {
+        expr: 'sum by (kind) (rate(nodejs_gc_duration_seconds_sum{job="$service"}[$__rate_interval]))',
+        legend: '{{kind}}',
+      },
+    ],
+  )
+
+const pool = () =>
+  timeSeries(
+    {
+      title: 'Connections to PostgreSQL',
+      description: 'In use and idle, and how many there may be (DB_MAX_CONNS).',
+      unit: 'none',
+      runbook: 'database-pool-saturated',
+    },
+    [
+      { expr: 'sum(events_db_pool_size)', legend: 'in use' },
+      { expr: 'sum(events_db_pool_idle)', legend: 'idle' },
+      { expr: 'sum(events_db_pool_max)', legend: 'most' },
+    ],
+  )
+
+const waiting = () =>
+  timeSeries(
+    {
+      title: 'Requests that wait for a connection',
+      description: 'After DB_ACQUIRE_TIMEOUT_MS they are answered 503.',
+      unit: 'none',
+      runbook: 'database-pool-saturated',
+    },
+    [{ expr: 'sum(events_db_pool_waiting)', legend: 'waiting' }],
+    [[1, 'red']],
+  )
+
+const circuit = () =>
+  state(
+    {
+      title: 'Circuit in front of payments',
+      description:
+        'OPEN: pays are answered 503 at once. Off, and so CLOSED, while CB_FAILURE_THRESHOLD is 0.',
+      unit: 'none',
+      runbook: 'circuit-open',
+    },
+    [
+      {
+        expr: 'max(gateway_circuit_breaker_state{state="half_open"}) + 2 * max(gateway_circuit_breaker_state{state="open"})',
+        legend: 'circuit',
+      },
+    ],
+    words({ 0: ['CLOSED', 'green'], 1: ['HALF OPEN', 'yellow'], 2: ['OPEN', 'red'] }),
+  )
+
+const retries = () =>
+  stacked(
+    {
+      title: 'Retries of charges',
+      description: 'What they came to. Off while RETRY_MAX is 1.',
+      unit: 'cps',
+      runbook: 'high-error-rate',
+    },
+    [
+      {
+        expr: orNone('sum by (result) (rate(gateway_retry_total[$__rate_interval]))', 'result'),
+        legend: '{{result}}',
+      },
+    ],
+  )
+
+const turnedAway = () =>
+  stacked(
+    {
+      title: 'Turned away',
+      description: 'By the rate limiter (429), by a bulkhead and by load shedding (503), per second.',
+      unit: RequestsPerSecond,
+      runbook: 'high-error-rate',
+    },
+    [
+      {
+        expr: 'sum(rate(gateway_rate_limit_rejections_total[$__rate_interval])) or vector(0)',
+        legend: 'rate limit',
+      },
+      {
+        expr: 'sum(rate(gateway_bulkhead_rejections_total[$__rate_interval])) or vector(0)',
+        legend: 'bulkhead',
+      },
+      { expr: 'sum(rate(gateway_shed_total[$__rate_interval])) or vector(0)', legend: 'shed' },
+    ],
+  )

@@ -1,0 +1,21 @@
+/** The uid that provisioning gives the data source; dashboards and alert rules name it. */
+export const PROMETHEUS = { type: 'prometheus', uid: 'quickticket-prometheus' }
+
+export const SERVICES = ['gateway', 'events', 'payments', 'notifications'] as const
+
+/** What buyers ask for, as the SLOs count it: no probes, and nothing that does not exist. */
+export const BUYERS = 'path=~"/events.*|/reserve.*"'
+
+/**
+ * A selector for the same metric of every service. Each service has its name in front of its metrics, so the job is what keeps
+ * the series apart when rate() drops the name.
+ */
+export function ofEveryService(metric: string, matchers = ''): string {
+  const name = `__name__=~"(${SERVICES.join('|')})_${metric}"`
+  return `{${matchers ? `${name}, ${matchers}` : name}}`
+}
+
+/** An expression that is one series with the label `label="none"` where there is nothing, and so never an empty panel. */
+export function orNone(expression: string, label: string): string {
+  return `${expression} or on() label_replace(vector(0), "${label}", "none", "", "")`
+}

@@ -1,0 +1,94 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { parse } from 'yaml'
+import { burnRates } from '../src/slo/burn-rates.ts'
+import { readDeclaration } from '../src/slo/declaration.ts'
+import { formatDuration, parseDurationMs } from '../src/slo/duration.ts'
+import { MONITORING, sloFiles } from '../src/slo/files.ts'
+import { scaleDurations, writeScaled } from '../src/slo/time-scale.ts'
+
+const RULES = join(MONITORING, 'prometheus/rules')
+const read = (file: string) => readFileSync(join(MONITORING, file), 'utf8')
+
+test('npm run slo would change nothing', () => {
+  const files = sloFiles()
+  expect(readdirSync(RULES).filter((file) => file.startsWith('slo-'))).toEqual([...files.keys()].sort())
+  for (const [file, text] of files) expect(read(`prometheus/rules/${file}`), file).toBe(text)
+})
+
+test('30 days: the burn rates of the SRE Workbook', () => {
+  expect(burnRates(parseDurationMs('30d')).map(({ long, factor }) => [long, factor])).toEqual([
+    ['1h', 14.4],
+    ['6h', 6],
+    ['1d', 3],
+    ['3d', 1],
+  ])
+})
+
+test('7 days: the same shares of a smaller budget, and never less than the budget allows', () => {
+  expect(burnRates(parseDurationMs('7d')).map(({ long, factor }) => [long, factor])).toEqual([
+    ['1h', 3.36],
+    ['6h', 1.4],
+    ['1d', 1],
+    ['3d', 1],
+  ])
+})
+
+test('what is promised is what the README of the labs says', () => {
+  const slo = (name: string) => readDeclaration(read(`slo/${name}.yaml`), name)
+  const week = parseDurationMs('7d')
+  expect(slo('gateway-availability')).toMatchObject({ objective: 0.995, windowMs: week })
+  expect(slo('gateway-latency')).toMatchObject({ objective: 0.95, windowMs: week })
+  expect(slo('checkout-availability')).toMatchObject({ objective: 0.99, windowMs: parseDurationMs('30d') })
+})
+
+test.each([
+  ['target: 0.995', 'target: 99.5', 'spec.objectives[0].target must be between 0 and 1, such as 0.995'],
+  ['duration: 7d', 'duration: a week', '"a week" must be a number and one of ms, s, m, h, d, such as 7d'],
+  ['bad:', 'evil:', 'ratioMetric must have either good or bad'],
+  ['kind: SLO', 'kind: Service', 'kind must be SLO'],
+])('a declaration with %s as %s is refused in one line', (right, wrong, message) => {
+  const text = read('slo/gateway-availability.yaml').replace(right, wrong)
+  expect(() => readDeclaration(text, 'it.yaml')).toThrow(message)
+})
+
+test.each([
+  ['30s', 30_000],
+  ['2500ms', 2500],
+  ['90m', 5_400_000],
+  ['7d', 604_800_000],
+])('%s is %i ms, and back', (text, ms) => {
+  expect(parseDurationMs(text)).toBe(ms)
+  expect(formatDuration(ms)).toBe(text)
+})
+
+test('in another time, expressions differ in their lengths of time only', () => {
+  const text = 'for: 5m\nexpr: sum(rate(x[1h] offset 75m)) > 0.5 and on (5m) y{a="5m"}\n'
+  expect(scaleDurations(text, 60)).toBe(
+    'for: 5s\nexpr: sum(rate(x[1m] offset 75s)) > 0.5 and on (5m) y{a="5m"}\n',
+  )
+})
+
+test('the whole configuration in another time: same rules, alerts and receivers', () => {
+  const out = mkdtempSync(join(tmpdir(), 'quickticket-scaled-'))
+  onTestFinished(() => rmSync(out, { recursive: true }))
+  writeScaled(out, 120)
+  for (const file of readdirSync(RULES)) {
+    const scaled = readFileSync(join(out, 'prometheus/rules', file), 'utf8')
+    expect(names(scaled), file).toEqual(names(read(`prometheus/rules/${file}`)))
+    expect(scaled, file).not.toBe(read(`prometheus/rules/${file}`))
+  }
+  expect(parse(readFileSync(join(out, 'prometheus/prometheus.yml'), 'utf8')).global.scrape_interval).toBe(
+    '500ms',
+  )
+  expect(parse(readFileSync(join(out, 'alertmanager/alertmanager.yml'), 'utf8')).route.group_wait).toBe(
+    '250ms',
+  )
+})
+
+function names(text: string): unknown[] {
+  const { groups } = parse(text) as { groups: { name: string; rules: Record<string, unknown>[] }[] }
+  return groups.map(({ name, rules }) => [name, rules.map(({ record, alert }) => record ?? alert)])
+}
