@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { parse, stringify } from 'yaml'
+
+const root = join(import.meta.dirname, '../..')
+const monitoring = join(root, 'monitoring')
+export const k8s = join(root, 'k8s')
+
+/**
+ * Files below k8s/ that are made from monitoring/, by path: Kustomize reads nothing outside its own directory, and
+ * `kubectl apply -k` should need no flag.
+ */
+export async function madeFromMonitoring(): Promise<Map<string, string>> {
+  const files = new Map<string, string>()
+  const rules = await filesOf('prometheus/rules', '.yml')
+  for (const file of rules) files.set(`components/prometheus/rules/${basename(file)}`, read(file))
+  files.set('components/servicemonitors/prometheus-rule.yaml', prometheusRule(rules))
+  files.set(
+    'components/alertmanager/alertmanager.yml',
+    read(join(monitoring, 'alertmanager/alertmanager.yml')),
+  )
+  for (const directory of ['datasources', 'dashboards', 'alerting'])
+    for (const file of await filesOf(`grafana/provisioning/${directory}`, '.yaml'))
+      files.set(`components/grafana/provisioning/${basename(file)}`, read(file))
+  for (const file of await filesOf('grafana/dashboards', '.json')) {
+    // an object may have 256 KiB, with what `kubectl apply` remembers of it
+    const dashboard = JSON.stringify(JSON.parse(await readFile(file, 'utf8')))
+    files.set(`components/grafana/dashboards/${basename(file)}`, `${dashboard}\n`)
+  }
+  return files
+}
+
+function prometheusRule(files: string[]): string {
+  const groups = files.flatMap((file) => parse(read(file), { merge: true }).groups as unknown[])
+  const rule = {
+    apiVersion: 'monitoring.coreos.com/v1',
+    kind: 'PrometheusRule',
+    metadata: { name: 'quickticket', labels: { 'app.kubernetes.io/part-of': 'quickticket' } },
+    spec: { groups },
+  }
+  return `# Made from monitoring/prometheus/rules by npm run k8s: change it there.\n${stringify(rule, { aliasDuplicateObjects: false, lineWidth: 0 })}`
+}
+
+async function filesOf(directory: string, extension: string): Promise<string[]> {
+  const names = await readdir(join(monitoring, directory))
+  return names
+    .filter((name) => name.endsWith(extension))
+    .sort()
+    .map((name) => join(monitoring, directory, name))
+}
+
+function read(file: string): string {
+  return readFileSync(file, 'utf8')
+}

@@ -1,0 +1,28 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { k8s, madeFromMonitoring } from './files.ts'
+import { goldenFile, hasGolden, toGolden } from './golden.ts'
+import { setImages } from './images.ts'
+import { overlays, render } from './render.ts'
+
+const USAGE = `npm run k8s                          makes what is made from monitoring/, and k8s/golden
+npm run k8s -- images REGISTRY TAG   the same, with images of a registry: images ghcr.io/owner 3f2c1d0`
+
+const [command, registry, tag, ...rest] = process.argv.slice(2)
+if (command === 'images' && registry && tag && rest.length === 0) setImages(registry, tag)
+else if (command !== undefined) {
+  console.error(USAGE)
+  process.exit(2)
+}
+
+for (const [path, text] of await madeFromMonitoring()) write(join(k8s, path), text)
+for (const overlay of overlays().filter(hasGolden)) {
+  const objects = await render(overlay)
+  write(goldenFile(overlay), toGolden(objects))
+  console.log(`${overlay}: ${objects.length} objects`)
+}
+
+function write(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, text)
+}

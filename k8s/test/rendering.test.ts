@@ -1,0 +1,123 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { k8s, madeFromMonitoring } from '../src/files.ts'
+import { goldenFile, hasGolden, toGolden } from '../src/golden.ts'
+import { type KubernetesObject, nameOf } from '../src/objects.ts'
+import { components, overlays, render } from '../src/render.ts'
+import { findTool, NO_TOOL } from '../src/tools.ts'
+
+const canRender = findTool('kubectl') !== undefined
+if (!canRender) console.warn(`rendering is skipped: ${NO_TOOL}`)
+
+describe.skipIf(!canRender)('what kubectl makes of the overlays', () => {
+  test.each(overlays().filter(hasGolden))('%s is what k8s/golden shows', async (overlay) => {
+    expect(toGolden(await render(overlay)), 'npm run k8s writes it anew').toBe(
+      readFileSync(goldenFile(overlay), 'utf8'),
+    )
+  })
+
+  describe('experiments of lab 8 change nothing but their fault', () => {
+    let lab08: KubernetesObject[]
+    beforeAll(async () => {
+      lab08 = await render('overlays/lab08')
+    })
+
+    test.each([
+      ['payment-latency', ['Deployment payments: PAYMENT_LATENCY_MS 0 → 2000']],
+      [
+        'payment-failures',
+        [
+          'Deployment payments: PAYMENT_FAILURE_RATE 0.0 → 0.3',
+          'Deployment payments: PAYMENT_LATENCY_MS 0 → 500',
+        ],
+      ],
+      ['small-pool', ['Deployment events: DB_MAX_CONNS 10 → 3']],
+      ['redis-gone', ['Deployment redis: replicas 1 → 0']],
+      [
+        'degraded',
+        [
+          'Deployment events: DB_MAX_CONNS 10 → 3',
+          'Deployment payments: PAYMENT_FAILURE_RATE 0.0 → 0.3',
+          'Deployment payments: PAYMENT_LATENCY_MS 0 → 500',
+        ],
+      ],
+    ])('%s', async (name, changes) => {
+      expect(differences(lab08, await render(`overlays/lab08-${name}`))).toEqual(changes)
+    })
+  })
+
+  test('k8s/ itself is what lab 5 deploys', async () => {
+    expect(await render('.')).toEqual(await render('overlays/lab05'))
+  })
+})
+
+test('every golden file is of an overlay', () => {
+  const files = overlays()
+    .filter(hasGolden)
+    .map((overlay) => basename(goldenFile(overlay)))
+  expect(readdirSync(join(k8s, 'golden')).sort()).toEqual(files.sort())
+})
+
+test('every component is part of an overlay', () => {
+  const used = [...overlays(), ...components(), 'base', 'components/notifications/workload']
+    .map((directory) => readFileSync(join(k8s, directory, 'kustomization.yaml'), 'utf8'))
+    .join('\n')
+  const unused = components().filter((path) => !used.includes(`/${path.replace('components/', '')}\n`))
+  // loadgen ends with its lab
+  expect(unused).toEqual(['components/loadgen'])
+})
+
+test('every overlay says in three lines what it is', () => {
+  for (const overlay of overlays()) {
+    const text = readFileSync(join(k8s, overlay, 'kustomization.yaml'), 'utf8')
+    expect(text, overlay).toMatch(/^(# .+\n){3}apiVersion/)
+  }
+})
+
+describe('what is made from monitoring/', async () => {
+  const made = await madeFromMonitoring()
+
+  test.each([...made.keys()])('%s is up to date', (path) => {
+    const file = join(k8s, path)
+    expect(existsSync(file) && readFileSync(file, 'utf8'), 'npm run k8s writes it anew').toBe(made.get(path))
+  })
+
+  test('is all there is, and is in a ConfigMap', () => {
+    for (const directory of ['prometheus/rules', 'grafana/dashboards', 'grafana/provisioning']) {
+      const there = readdirSync(join(k8s, 'components', directory)).map(
+        (name) => `components/${directory}/${name}`,
+      )
+      expect(there.sort()).toEqual([...made.keys()].filter((path) => path.includes(directory)).sort())
+      const [component, below] = directory.split('/')
+      const listed = readFileSync(join(k8s, 'components', component as string, 'kustomization.yaml'), 'utf8')
+      for (const path of there) expect(listed).toContain(`- ${below}/${basename(path)}\n`)
+    }
+  })
+})
+
+interface Spec {
+  replicas?: number
+  template?: { spec: { containers: { env?: { name: string; value?: string }[] }[] } }
+}
+
+/** Of variables and replicas, and any other one as a whole. */
+function differences(before: KubernetesObject[], after: KubernetesObject[]): string[] {
+  expect(after.map(nameOf)).toEqual(before.map(nameOf))
+  return before.flatMap((object, index) => {
+    const other = after[index] as KubernetesObject
+    const [old, now] = [settings(object), settings(other)]
+    const changes = Object.keys(old).filter((key) => old[key] !== now[key])
+    return changes.map((key) => `${nameOf(object)}: ${key} ${old[key]} → ${now[key]}`)
+  })
+}
+
+function settings(object: KubernetesObject): Record<string, unknown> {
+  const { replicas, template, ...rest } = (object.spec ?? {}) as Spec
+  const [{ env = [], ...container } = {}, ...others] = template?.spec.containers ?? []
+  return {
+    ...Object.fromEntries(env.map(({ name, value }) => [name, value])),
+    replicas,
+    rest: JSON.stringify([rest, container, others, { ...template?.spec, containers: [] }]),
+  }
+}
