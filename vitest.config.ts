@@ -6,7 +6,11 @@ export default defineConfig({
       {
         test: {
           name: 'services',
-          include: ['{services/*,migrations}/test/**/*.test.ts', 'loadgen/test/**/*.test.ts'],
+          include: [
+            '{services/*,migrations}/test/**/*.test.ts',
+            '{loadgen,monitoring,k8s}/test/**/*.test.ts',
+          ],
+          exclude: ['k8s/test/apiserver/**'],
           globalSetup: 'services/local/src/test-servers.ts',
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -42,6 +46,25 @@ export default defineConfig({
           fileParallelism: false,
           // the first build
           testTimeout: 960_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'monitoring',
+          include: ['e2e/monitoring/**/*.test.ts'],
+          globalSetup: 'e2e/src/images.ts',
+          fileParallelism: false,
+          // faults one after the other, each until its alerts have resolved
+          testTimeout: 900_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        test: {
+          name: 'k8s',
+          include: ['k8s/test/apiserver/**/*.test.ts'],
+          testTimeout: 60_000,
           hookTimeout: 120_000,
         },
       },

@@ -4,9 +4,10 @@ import { expectReadyForLabs, removeStack } from '../src/labs/engine.ts'
 import { failureTable, markdownTable } from '../src/labs/failure-table.ts'
 import { readLab, runBlock, type Step, saveTranscript } from '../src/labs/lab.ts'
 import { openShell, type Shell } from '../src/labs/shell.ts'
+import { prometheusFlags } from '../src/prometheus-flags.ts'
 import { surroundings } from '../src/surroundings.ts'
 
-describe.each(['lab01', 'lab02'])('docs/labs/%s.md', (name) => {
+describe.each(['lab01', 'lab02', 'lab03', 'lab06', 'lab09'])('docs/labs/%s.md', (name) => {
   const steps: Step[] = []
   let shell: Shell | undefined
   /** what comes after a failed step would fail for no reason of its own */
@@ -14,8 +15,9 @@ describe.each(['lab01', 'lab02'])('docs/labs/%s.md', (name) => {
 
   beforeAll(async () => {
     await expectReadyForLabs()
-    shell = // a .env of whoever runs this must not change the pages either
-      shell = openShell(ROOT, { ...surroundings(), COMPOSE_DISABLE_ENV_FILE: '1' })
+    // a .env of whoever runs this must not change the pages either
+    const environment = { ...surroundings(), COMPOSE_DISABLE_ENV_FILE: '1', ...(await prometheusFlags()) }
+    shell = openShell(ROOT, environment)
   })
   afterAll(async () => {
     if (!shell) return

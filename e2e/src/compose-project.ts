@@ -11,7 +11,7 @@ export interface ComposeProject {
   port: Record<Component, number>
   environment: Environment
   /** Runs `docker compose …`; throws what it said when it failed. */
-  compose(args: string[], environment?: Environment): Promise<string>
+  compose(args: string[], environment?: Environment, input?: string): Promise<string>
   tryCompose(args: string[], environment?: Environment): Promise<Output>
   /** the name of a component's container */
   container(component: Component | 'migrations'): string
@@ -37,7 +37,7 @@ export async function createComposeProject(
     name,
     port,
     environment: own,
-    compose: (command, more = {}) => docker([...args, ...command], { ...own, ...more }),
+    compose: (command, more = {}, input = '') => docker([...args, ...command], { ...own, ...more }, input),
     tryCompose: (command, more = {}) => tryDocker([...args, ...command], { ...own, ...more }),
     container: (component) => `${name}-${component}-1`,
     async remains() {

@@ -2,7 +2,11 @@ import { connect } from 'node:net'
 import { docker, tryDocker } from '../docker.ts'
 
 /** Those that the pages show; a student has them free, so the test needs them too. */
-const PORTS = [3080, 8081, 8082, 5432, 6379]
+const PORTS = [3080, 8081, 8082, 5432, 6379, 9090, 9093]
+/** Every Compose file that a page uses, so that nothing of it is left over. */
+const FILES = ['docker-compose.yaml', 'docker-compose.monitoring.yaml'].flatMap((file) => ['-f', file])
+/** Containers that pages start next to the project. */
+const BESIDE = ['lab2-payments', 'lab6-webhook']
 
 /** @throws Error in words for whoever started the test on a machine that is not ready for it */
 export async function expectReadyForLabs(): Promise<void> {
@@ -24,9 +28,9 @@ export async function expectReadyForLabs(): Promise<void> {
 
 /** Ends what the pages started, with its data. */
 export async function removeStack(): Promise<void> {
-  await docker(['compose', 'down', '--volumes', '--remove-orphans'])
-  // a page that failed in the middle has not removed it; without it this does nothing
-  await tryDocker(['rm', '--force', 'lab2-payments'])
+  // a page that failed in the middle has not removed them; without them this does nothing
+  await tryDocker(['rm', '--force', ...BESIDE])
+  await docker(['compose', ...FILES, 'down', '--volumes', '--remove-orphans'])
 }
 
 function isInUse(port: number): Promise<boolean> {
