@@ -58,6 +58,16 @@ describe.each(['gateway', 'events'] as const)('%s', (service) => {
     }
   })
 
+  test('lists a page at a time for those who ask for pages', async () => {
+    const all = (await get<{ id: number }[]>(events())).json
+    const first = (await get<{ id: number }[]>(events('?limit=2'))).json
+    expect(first).toEqual(all.slice(0, 2))
+    expect((await get(events(`?limit=2&after=${first[1]?.id}`))).json).toEqual(all.slice(2, 4))
+    expect((await get(events(`?after=${all.at(-1)?.id}`))).json).toEqual([])
+    expectProblem(await get(events('?limit=0')), 422, 'invalid_page')
+    expectProblem(await get(events('?after=999')), 404)
+  })
+
   test('does not know an event that nobody made', async () => {
     expectProblem(await get(events('/999')), 404)
     expectProblem(await get(events('/0')), 404)

@@ -18,8 +18,18 @@ export interface EventSeats extends Seats {
   priceCents: number
 }
 
+export interface Page {
+  /** at most so many */
+  limit?: number | undefined
+  /** those that come after the event with this id */
+  after?: number | undefined
+}
+
 export interface EventStore {
+  /** All events by date. */
   list(): Promise<Event[]>
+  /** Some of them. `undefined` when there is no event to come after. */
+  page(page: Page): Promise<Event[] | undefined>
   find(id: number): Promise<Event | undefined>
   seats(id: number): Promise<EventSeats | undefined>
   /** The same, with those of the reservations whose seats are among the sold ones. */
@@ -39,6 +49,16 @@ const QUERIES = {
   list: {
     name: 'events-list',
     text: `SELECT ${COLUMNS} FROM events WHERE ${WITH_ORDERS} ORDER BY event_date, id`,
+  },
+  first: {
+    name: 'events-first',
+    text: `SELECT ${COLUMNS} FROM events WHERE ${WITH_ORDERS} ORDER BY event_date, id LIMIT $1`,
+  },
+  after: {
+    name: 'events-after',
+    text: `SELECT ${COLUMNS} FROM events
+           WHERE (event_date, id) > (SELECT event_date, id FROM events WHERE id = $2) AND ${WITH_ORDERS}
+           ORDER BY event_date, id LIMIT $1`,
   },
   find: { name: 'events-find', text: `SELECT ${COLUMNS} FROM events WHERE id = $1 AND ${WITH_ORDERS}` },
   settled: {
@@ -68,6 +88,13 @@ export function createEventStore(postgres: pg.Pool): EventStore {
 
   return {
     list: () => list(undefined),
+    async page({ limit, after }) {
+      if (after === undefined)
+        return (await query<EventRow>({ ...QUERIES.first, values: [limit] })).map(asEvent)
+      const rows = await query<EventRow>({ ...QUERIES.after, values: [limit, after] })
+      if (rows.length === 0 && !(await row(after))) return undefined
+      return rows.map(asEvent)
+    },
     async find(id) {
       const found = await row(id)
       return found && asEvent(found)

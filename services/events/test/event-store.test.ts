@@ -145,8 +145,35 @@ test('without its orders table the shop is broken and says so; with it back, all
 test('a column that a migration adds disturbs nothing', async () => {
   const id = await addEvent(pool, 10)
   await store.find(id)
-  await pool.query('ALTER TABLE events ADD COLUMN email text')
-  expect(await store.find(id)).not.toHaveProperty('email')
+  await pool.query('ALTER TABLE events ADD COLUMN organiser text')
+  expect(await store.find(id)).not.toHaveProperty('organiser')
   expect(await store.seats(id)).toMatchObject({ total: 10 })
-  await pool.query('ALTER TABLE events DROP COLUMN email')
+  await pool.query('ALTER TABLE events DROP COLUMN organiser')
+})
+
+test('pages follow one another through events on the same date, and hold every event once', async () => {
+  for (const day of [3, 1, 3, 3, 2, 1, 3]) await addEventAt(`2026-03-0${day}Z`)
+  const all = await store.list()
+  expect(await store.page({ limit: 2 })).toEqual(all.slice(0, 2))
+  const seen = await store.page({ limit: 3 })
+  for (let page = seen; page && page.length > 0; ) {
+    page = await store.page({ limit: 3, after: page.at(-1)?.id })
+    seen?.push(...(page ?? []))
+  }
+  expect(seen).toEqual(all)
+  expect(await store.page({ after: all[4]?.id })).toEqual(all.slice(5))
+})
+
+test('dates that differ by less than a millisecond are different dates', async () => {
+  const [second, first] = [
+    await addEventAt('2026-01-01 00:00:00.0005Z'),
+    await addEventAt('2026-01-01 00:00:00.0001Z'),
+  ]
+  expect(await store.page({ limit: 1, after: first })).toMatchObject([{ id: second }])
+  expect(await store.page({ limit: 1, after: second })).toEqual([])
+})
+
+test('nothing comes after an event that is not there', async () => {
+  await addEventAt('2026-01-01Z')
+  expect(await store.page({ after: 999 })).toBeUndefined()
 })

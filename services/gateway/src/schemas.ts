@@ -5,6 +5,15 @@ export const EventId = Type.Object({
   id: Type.String({ pattern: '^[+-]?[0-9]{1,18}$', description: 'an integer' }),
 })
 
+export const Page = Type.Object({
+  limit: Type.Optional(
+    Type.String({ pattern: '^([1-9][0-9]{0,2}|1000)$', description: 'at most so many, 1 to 1000' }),
+  ),
+  after: Type.Optional(
+    Type.String({ pattern: '^[0-9]{1,18}$', description: 'the id of the last event seen' }),
+  ),
+})
+
 // PostgreSQL has no null byte in a text
 export const ReservationId = Type.Object({
   id: Type.String({ minLength: 1, maxLength: 100, pattern: '^[^\\u0000]*$' }),

@@ -29,6 +29,37 @@ test('the list and one event are what events answers, byte by byte', async () =>
   ])
 })
 
+test('a page is asked for with what makes it one, and nothing else', async () => {
+  const { app, events } = await gatewayTo((_request, response) => send(response, 200, [event]))
+  for (const query of ['?limit=10', '?after=7&limit=1000', '?after=0&x=%22', '?x=1'])
+    expect((await app.inject(`/events${query}`)).statusCode).toBe(200)
+  expect(events.requests.map(({ path }) => path)).toEqual([
+    '/events?limit=10',
+    '/events?limit=1000&after=7',
+    '/events?after=0',
+    '/events',
+  ])
+})
+
+test.each([
+  'limit=0',
+  'limit=1001',
+  'limit=',
+  'limit=ten',
+  'limit=1&limit=2',
+  'after=-1',
+  'after=a',
+  'limit=1e2',
+])('the page %s is refused without asking events', async (query) => {
+  const { app, events } = await gatewayTo(() => {})
+  expect((await app.inject(`/events?${query}`)).json()).toMatchObject({
+    status: 422,
+    error: 'invalid_page',
+    detail: 'limit must be 1 to 1000, and after the id of an event',
+  })
+  expect(events.requests).toEqual([])
+})
+
 test('an event that is not there is passed on with its problem', async () => {
   const problem = { error: 'event_not_found', status: 404 }
   const { app } = await gatewayTo((_request, response) =>

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 
 /** Who a request is: the same in every service that it passes through. */
@@ -33,6 +33,12 @@ export function traceOf(request: IncomingMessage): Trace {
 export function traceHeaders(trace: Trace): Record<string, string> {
   return {
     'x-request-id': trace.requestId,
-    traceparent: `00-${trace.traceId}-${randomBytes(8).toString('hex')}-${trace.flags}`,
+    traceparent: `00-${trace.traceId}-${spanId()}-${trace.flags}`,
   }
+}
+
+/** 16 hex digits. Node draws the bits of UUIDs in advance, many at a time; `randomBytes` asks the system for each. */
+function spanId(): string {
+  const uuid = randomUUID()
+  return uuid.slice(0, 8) + uuid.slice(-8)
 }

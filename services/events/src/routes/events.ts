@@ -7,6 +7,15 @@ export const EventId = Type.Object({
   id: Type.String({ pattern: '^[+-]?[0-9]{1,18}$', description: 'an integer' }),
 })
 
+const PageQuery = Type.Object({
+  limit: Type.Optional(
+    Type.String({ pattern: '^([1-9][0-9]{0,2}|1000)$', description: 'at most so many, 1 to 1000' }),
+  ),
+  after: Type.Optional(
+    Type.String({ pattern: '^[0-9]{1,18}$', description: 'the id of the last event seen' }),
+  ),
+})
+
 const Event = Type.Object({
   id: Type.Integer(),
   name: Type.String(),
@@ -22,8 +31,24 @@ export function eventRoutes(app: App, events: EventStore): void {
 
   app.get(
     '/events',
-    { schema: { tags, summary: 'All events by date', response: { 200: Type.Array(Event) } } },
-    async () => events.list(),
+    {
+      schema: {
+        tags,
+        summary: 'Events by date: all of them, or a page',
+        querystring: PageQuery,
+        response: { 200: Type.Array(Event) },
+      },
+      schemaErrorFormatter: invalidPage,
+    },
+    async ({ query: { limit, after } }) => {
+      if (limit === undefined && after === undefined) return events.list()
+      const page = await events.page({
+        limit: limit ? Number(limit) : undefined,
+        after: after ? eventId(after) : undefined,
+      })
+      if (!page) throw eventNotFound()
+      return page
+    },
   )
 
   app.get(
@@ -49,6 +74,9 @@ export function eventId(text: string): number {
   return id
 }
 
+function invalidPage(): Problem {
+  return new Problem(422, 'invalid_page', 'limit must be 1 to 1000, and after the id of an event')
+}
 export function invalidEventId(): Problem {
   return new Problem(422, 'invalid_event_id', 'The event id must be an integer')
 }

@@ -5,15 +5,26 @@ import { Type } from '@quickticket/kit/schema'
 import { traceOf } from '@quickticket/kit/trace'
 import { type EventsClient, eventsUnavailable } from '../events-client.ts'
 import { relay } from '../relay.ts'
-import { Event, EventId, Reservation, ReserveRequest, takeAsItIs } from '../schemas.ts'
+import { Event, EventId, Page, Reservation, ReserveRequest, takeAsItIs } from '../schemas.ts'
 
 export function eventRoutes(app: App, events: EventsClient): void {
   const tags = ['events']
 
   app.get(
     '/events',
-    { schema: { tags, summary: 'All events by date', response: takeAsItIs(Type.Array(Event)) } },
-    async (request, reply) => relay(reply, orBadGateway(await events.get('/events', traceOf(request.raw)))),
+    {
+      schema: {
+        tags,
+        summary: 'Events by date: all of them, or a page',
+        querystring: Page,
+        response: takeAsItIs(Type.Array(Event)),
+      },
+      schemaErrorFormatter: explainPage,
+    },
+    async (request, reply) => {
+      const path = `/events${queryOf(request.query)}`
+      return relay(reply, orBadGateway(await events.get(path, traceOf(request.raw))))
+    },
   )
 
   app.get(
@@ -47,10 +58,20 @@ export function eventRoutes(app: App, events: EventsClient): void {
   )
 }
 
+/** Of a query only what events understands goes on. */
+function queryOf({ limit, after }: { limit?: string; after?: string }): string {
+  const parts = [limit && `limit=${limit}`, after && `after=${after}`].filter(Boolean)
+  return parts.length > 0 ? `?${parts.join('&')}` : ''
+}
+
 /** A list that events can not give is a bad gateway, whatever broke behind it. */
 function orBadGateway(answer: UpstreamAnswer): UpstreamAnswer {
   if (answer.status >= 500) throw eventsUnavailable()
   return answer
+}
+
+function explainPage(): Problem {
+  return new Problem(422, 'invalid_page', 'limit must be 1 to 1000, and after the id of an event')
 }
 
 function explainReserve(_errors: unknown, context: string): Problem {
