@@ -55,8 +55,10 @@ export async function measureStartUp({ stands, ground }: Bench, rounds: number):
 export interface Memory {
   service: string
   idleMib: number
+  idleOwnMib: number
   /** after all cases, and the most there ever was */
   loadedMib?: number
+  loadedOwnMib?: number
   peakMib?: number
 }
 
@@ -66,7 +68,10 @@ export async function measureIdleMemory({ stands }: Bench): Promise<Memory[]> {
   const { url, children } = await stands.stand('main')
   await fetch(`${url}/health`)
   await delay(SETTLE_MS)
-  return children.map(({ name, pid }) => ({ service: name, idleMib: memoryMib(pid).now }))
+  return children.map(({ name, pid }) => {
+    const { now, own } = memoryMib(pid)
+    return { service: name, idleMib: now, idleOwnMib: own }
+  })
 }
 
 export async function measureLoadedMemory({ stands }: Bench, idle: Memory[]): Promise<Memory[]> {
@@ -75,8 +80,8 @@ export async function measureLoadedMemory({ stands }: Bench, idle: Memory[]): Pr
   return idle.map((memory) => {
     const child = children.find(({ name }) => name === memory.service)
     if (!child) return memory
-    const { now, peak } = memoryMib(child.pid)
-    return { ...memory, loadedMib: now, peakMib: peak }
+    const { now, own, peak } = memoryMib(child.pid)
+    return { ...memory, loadedMib: now, loadedOwnMib: own, peakMib: peak }
   })
 }
 

@@ -12,11 +12,11 @@ export function cpuSeconds(pid: number, withChildren = false): number {
   return pids.reduce((sum, each) => sum + ownCpuSeconds(each), 0)
 }
 
-/** Memory of a process that is in RAM, in MiB: now and at most until now. */
-export function memoryMib(pid: number): { now: number; peak: number } {
+/** Memory of a process that is in RAM, in MiB: now, the part of it that is in no file and so its own, the most until now. */
+export function memoryMib(pid: number): { now: number; own: number; peak: number } {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
   const mib = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]) * MIB_PER_KIB
-  return { now: mib('VmRSS'), peak: mib('VmHWM') }
+  return { now: mib('VmRSS'), own: mib('RssAnon'), peak: mib('VmHWM') }
 }
 
 function ownCpuSeconds(pid: number): number {

@@ -46,10 +46,12 @@ export function tablesOf({ cases, startUp, memory, addedLatency, skipped }: Resu
     },
     {
       title: 'Memory, MiB',
-      head: ['service', 'idle', 'after all cases', 'at most'],
+      head: ['service', 'idle', 'its own', 'after all cases', 'its own', 'at most'],
       rows: (memory ?? []).map(({ service, ...mib }) => [
         service,
-        ...[mib.idleMib, mib.loadedMib, mib.peakMib].map((each) => fixed(each, 0)),
+        ...[mib.idleMib, mib.idleOwnMib, mib.loadedMib, mib.loadedOwnMib, mib.peakMib].map((each) =>
+          fixed(each, 0),
+        ),
       ]),
     },
     {
