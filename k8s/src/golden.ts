@@ -1,8 +1,8 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parse, stringify } from 'yaml'
+import { parse } from 'yaml'
 import { k8s } from './files.ts'
-import { type KubernetesObject, parseObjects } from './objects.ts'
+import { type KubernetesObject, parseObjects, toYaml } from './objects.ts'
 
 /** Experiments differ from lab 8 in a line or two: a test says which. */
 export function hasGolden(overlay: string): boolean {
@@ -20,7 +20,7 @@ export function goldenFile(overlay: string): string {
 export function toGolden(objects: KubernetesObject[]): string {
   const files = ownFiles()
   const brief = objects.map((object) => withFilesNamed(object, files))
-  const text = brief.map((object) => stringify(object, { lineWidth: 0 })).join('---\n')
+  const text = brief.map(toYaml).join('---\n')
   return objects.reduce(
     (shown, { metadata }) => shown.replaceAll(metadata.name, withoutHash(metadata.name)),
     text,

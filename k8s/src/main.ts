@@ -1,11 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { chartTemplates } from './chart.ts'
 import { k8s, madeFromMonitoring } from './files.ts'
 import { goldenFile, hasGolden, toGolden } from './golden.ts'
 import { setImages } from './images.ts'
 import { overlays, render } from './render.ts'
 
-const USAGE = `npm run k8s                          makes what is made from monitoring/, and k8s/golden
+const USAGE = `npm run k8s                          makes what is made from monitoring/, the chart's templates, and k8s/golden
 npm run k8s -- images REGISTRY TAG   the same, with images of a registry: images ghcr.io/owner 3f2c1d0`
 
 const [command, registry, tag, ...rest] = process.argv.slice(2)
@@ -15,7 +16,8 @@ else if (command !== undefined) {
   process.exit(2)
 }
 
-for (const [path, text] of await madeFromMonitoring()) write(join(k8s, path), text)
+for (const [path, text] of [...(await madeFromMonitoring()), ...(await chartTemplates())])
+  write(join(k8s, path), text)
 for (const overlay of overlays().filter(hasGolden)) {
   const objects = await render(overlay)
   write(goldenFile(overlay), toGolden(objects))

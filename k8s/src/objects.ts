@@ -1,4 +1,4 @@
-import { parseAllDocuments } from 'yaml'
+import { parseAllDocuments, stringify } from 'yaml'
 
 /** What every Kubernetes object has; the rest is the business of its kind. */
 export interface KubernetesObject {
@@ -8,8 +8,15 @@ export interface KubernetesObject {
   spec?: unknown
 }
 
+/** Kubernetes and Helm read YAML 1.1, where a bare yes is no text. */
+const YAML = { version: '1.1' } as const
+
+export function toYaml(object: object): string {
+  return stringify(object, { ...YAML, lineWidth: 0 })
+}
+
 export function parseObjects(text: string): KubernetesObject[] {
-  return parseAllDocuments(text)
+  return parseAllDocuments(text, YAML)
     .map((document) => {
       if (document.errors[0]) throw document.errors[0]
       return document.toJS() as KubernetesObject | null

@@ -1,11 +1,23 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join, relative } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { k8s, madeFromMonitoring } from '../src/files.ts'
 import { goldenFile, hasGolden, toGolden } from '../src/golden.ts'
 import { type KubernetesObject, nameOf } from '../src/objects.ts'
 import { components, overlays, render } from '../src/render.ts'
 import { findTool, NO_TOOL } from '../src/tools.ts'
+import { securityProblems } from './checks/pod-security.ts'
+import { projectProblems } from './checks/project.ts'
+import { schemaProblems } from './checks/schema.ts'
 
 const canRender = findTool('kubectl') !== undefined
 if (!canRender) console.warn(`rendering is skipped: ${NO_TOOL}`)
@@ -45,6 +57,18 @@ describe.skipIf(!canRender)('what kubectl makes of the overlays', () => {
     ])('%s', async (name, changes) => {
       expect(differences(lab08, await render(`overlays/lab08-${name}`))).toEqual(changes)
     })
+  })
+
+  test.each(components())('%s alone can be added to the base', async (component) => {
+    const objects = await withBase(component)
+    expect(objects.length).toBeGreaterThanOrEqual((await render('base')).length - 1)
+    expect(securityProblems(objects)).toEqual([])
+    expect(projectProblems(objects)).toEqual([])
+  })
+
+  test('what components add is what its kind allows', async () => {
+    const objects = await Promise.all(components().map(withBase))
+    expect(await schemaProblems(objects.flat())).toEqual([])
   })
 
   test('k8s/ itself is what lab 5 deploys', async () => {
@@ -95,6 +119,18 @@ describe('what is made from monitoring/', async () => {
     }
   })
 })
+
+async function withBase(component: string): Promise<KubernetesObject[]> {
+  const directory = mkdtempSync(join(tmpdir(), 'quickticket-k8s-'))
+  const from = (path: string) => relative(realpathSync(directory), join(k8s, path))
+  const lines = ['kind: Kustomization', `resources: [${from('base')}]`, `components: [${from(component)}]`]
+  writeFileSync(join(directory, 'kustomization.yaml'), lines.join('\n'))
+  try {
+    return await render(directory)
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+}
 
 interface Spec {
   replicas?: number

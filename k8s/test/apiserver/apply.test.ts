@@ -3,10 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { k8s } from '../../src/files.ts'
 import { components, overlays, render } from '../../src/render.ts'
+import { findTool, NO_TOOL } from '../../src/tools.ts'
 import { type ApiServer, builtServer, startApiServer } from './server.ts'
 
 const programs = builtServer()
+const canApply = findTool('kubectl') !== undefined
 if (!programs) console.warn('skipped: there is no API server; k8s/test/apiserver/build.sh builds one')
+else if (!canApply) console.warn(`skipped: ${NO_TOOL}`)
 
 /** Their fields are checked by the schemas of the other tests: here they only have to exist. */
 const CUSTOM = [
@@ -17,7 +20,7 @@ const CUSTOM = [
   ['monitoring.coreos.com', 'v1', 'PrometheusRule', 'prometheusrules'],
 ] as const
 
-describe.skipIf(!programs)('a real API server', () => {
+describe.skipIf(!programs || !canApply)('a real API server', () => {
   let server: ApiServer
   beforeAll(async () => {
     server = await startApiServer(programs as string)
@@ -62,6 +65,22 @@ describe.skipIf(!programs)('a real API server', () => {
 
   test('the Application of Argo CD', async () => {
     await server.kubectl(['apply', '--validate=strict', '-f', join(k8s, 'argocd/application.yaml')])
+  })
+
+  test.skipIf(!findTool('helm'))('the Helm chart: installed, changed, and back', async () => {
+    const chart = join(k8s, 'chart')
+    const place = ['--namespace', 'chart']
+    const replicas = async () => {
+      const path = 'jsonpath={.spec.replicas}'
+      return (await server.kubectl(['get', 'deployment', 'gateway', ...place, '-o', path])).stdout
+    }
+    const first = await server.helm(['install', 'quickticket', chart, ...place, '--create-namespace'])
+    expect(first.stdout).toContain('rollout status deployment/events')
+    expect(await replicas()).toBe('1')
+    await server.helm(['upgrade', 'quickticket', chart, ...place, '--set', 'gateway.replicas=3'])
+    expect(await replicas()).toBe('3')
+    await server.helm(['rollback', 'quickticket', '1', ...place])
+    expect(await replicas()).toBe('1')
   })
 
   test('it does complain: an unknown field, and a pod that may do everything', async () => {

@@ -13,6 +13,8 @@ export interface ApiServer {
   version: string
   /** What kubectl wrote; throws what it complained about. */
   kubectl(args: string[], input?: string): Promise<{ stdout: string; stderr: string }>
+  /** The same of helm. */
+  helm(args: string[]): Promise<{ stdout: string; stderr: string }>
   stop(): Promise<void>
 }
 
@@ -32,6 +34,7 @@ export async function startApiServer(programs: string): Promise<ApiServer> {
   const data = mkdtempSync(join(tmpdir(), 'quickticket-apiserver-'))
   const [etcdPort, peerPort, port] = await Promise.all([freePort(), freePort(), freePort()])
   const etcdUrl = `http://127.0.0.1:${etcdPort}`
+  const url = `https://127.0.0.1:${port}`
   const key = join(data, 'service-account.pem')
   const { privateKey } = generateKeyPairSync('rsa', {
     modulusLength: 2048,
@@ -73,7 +76,14 @@ export async function startApiServer(programs: string): Promise<ApiServer> {
   ]
   const server: ApiServer = {
     version,
-    kubectl: (args, input) => kubectl(port, data, args, input),
+    kubectl: (args, input) => {
+      const access = [`--server=${url}`, '--insecure-skip-tls-verify', `--cache-dir=${data}`]
+      return run('kubectl', [...access, TOKEN, ...args], input)
+    },
+    helm: (args) => {
+      const access = [`--kube-apiserver=${url}`, '--kube-insecure-skip-tls-verify']
+      return run('helm', [...access, `--kube-${TOKEN.slice(2)}`, ...args])
+    },
     async stop() {
       await Promise.all(processes.map(end))
       rmSync(data, { recursive: true })
@@ -88,11 +98,12 @@ export async function startApiServer(programs: string): Promise<ApiServer> {
   }
 }
 
-async function kubectl(port: number, home: string, args: string[], input = '') {
-  const tool = findTool('kubectl')
-  if (!tool) throw new Error('there is no kubectl')
-  const access = [`--server=https://127.0.0.1:${port}`, '--insecure-skip-tls-verify', '--token=test']
-  const running = promisify(execFile)(tool, [...access, `--cache-dir=${home}`, ...args], {
+const TOKEN = '--token=test'
+
+async function run(name: 'kubectl' | 'helm', args: string[], input = '') {
+  const tool = findTool(name)
+  if (!tool) throw new Error(`there is no ${name}`)
+  const running = promisify(execFile)(tool, args, {
     maxBuffer: 2 ** 26,
     env: { ...process.env, KUBECONFIG: '/dev/null' },
   })

@@ -1,10 +1,10 @@
 import type { IContainer } from 'kubernetes-models/v1/Container'
-import type { KubernetesObject } from '../../src/objects.ts'
+import { type KubernetesObject, nameOf } from '../../src/objects.ts'
 import { type Workload, workloads } from './pods.ts'
 
 /** Workloads that would not be replaced, scheduled, watched or ended well. */
 export function operationProblems(objects: KubernetesObject[]): string[] {
-  return workloads(objects).flatMap((workload) => {
+  const running = workloads(objects).flatMap((workload) => {
     const problems = [
       ...rollout(workload),
       ...cronJob(workload.object),
@@ -14,6 +14,15 @@ export function operationProblems(objects: KubernetesObject[]): string[] {
     ]
     return problems.map((problem) => `${workload.name} ${problem}`)
   })
+  return [...objects.flatMap(tooLarge), ...running]
+}
+
+/** `kubectl apply` keeps what it sent in an annotation, and all annotations of an object may have 256 KiB. */
+function tooLarge(object: KubernetesObject): string[] {
+  const bytes = Buffer.byteLength(JSON.stringify(object))
+  return wrong(bytes > 256 * 1024 - 4096, `has ${bytes} bytes, too many to be applied`).map(
+    (problem) => `${nameOf(object)} ${problem}`,
+  )
 }
 
 interface Replaced {

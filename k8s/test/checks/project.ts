@@ -13,7 +13,7 @@ import { k8s } from '../../src/files.ts'
 import type { KubernetesObject } from '../../src/objects.ts'
 import { workloads } from './pods.ts'
 
-const VARIABLES: Record<string, TProperties> = {
+export const VARIABLES: Record<string, TProperties> = {
   gateway,
   events,
   payments,

@@ -1,0 +1,111 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { chartTemplates } from '../src/chart.ts'
+import { k8s } from '../src/files.ts'
+import { type KubernetesObject, nameOf, parseObjects } from '../src/objects.ts'
+import { render } from '../src/render.ts'
+import { findTool, NO_TOOL, runTool } from '../src/tools.ts'
+import { projectProblems } from './checks/project.ts'
+import { referenceProblems } from './checks/references.ts'
+
+const chart = join(k8s, 'chart')
+const canRender = findTool('helm') !== undefined && findTool('kubectl') !== undefined
+if (!canRender) console.warn(`the chart is skipped: ${NO_TOOL.replace('kubectl', 'kubectl or helm')}`)
+
+describe.skipIf(!canRender)('the Helm chart', () => {
+  let unchanged: KubernetesObject[]
+  beforeAll(async () => {
+    unchanged = await template()
+  })
+
+  test('is made from the base, and up to date', async () => {
+    const made = await chartTemplates()
+    for (const [path, text] of made)
+      expect(readFileSync(join(k8s, path), 'utf8'), 'npm run k8s writes it anew').toBe(text)
+    const there = readdirSync(join(chart, 'templates')).filter((file) => file.endsWith('.yaml'))
+    expect(there.map((file) => `chart/templates/${file}`).sort()).toEqual([...made.keys()].sort())
+  })
+
+  test('is the base, object by object, but for labels of the chart', async () => {
+    const objects = unchanged.map(withoutLabelsOfChart)
+    expect(byName(objects)).toEqual(byName(await render('base')))
+  })
+
+  test('passes helm lint', async () => {
+    expect(await runTool('helm', ['lint', '--strict', chart])).toContain('0 chart(s) failed')
+  })
+
+  test.each(leaves(parse(readFileSync(join(chart, 'values.yaml'), 'utf8'))))(
+    '%s does something',
+    async (path, value) => {
+      const other = typeof value === 'number' ? value + 1 : path.endsWith('Rate') ? 0.5 : `${value}x`
+      const changed = await template('--set', `${path}=${other}`)
+      expect(changed).not.toEqual(unchanged)
+    },
+  )
+
+  test('with other values it is as sound as with its own', async () => {
+    const values = [
+      'gateway.replicas=3',
+      'payments.failureRate=0.3',
+      'payments.latencyMs=500',
+      'events.db.maxConns=3',
+    ]
+    const objects = await template(...values.flatMap((value) => ['--set', value]))
+    expect(projectProblems(objects)).toEqual([])
+    expect(referenceProblems(objects)).toEqual([])
+    const variables = JSON.stringify(objects)
+    expect(variables).toContain('{"name":"PAYMENT_FAILURE_RATE","value":"0.3"}')
+    expect(variables).toContain('{"name":"PAYMENT_LATENCY_MS","value":"500"}')
+  })
+
+  test('with a database elsewhere it brings none', async () => {
+    const names = (await template('--set', 'events.db.host=db.example.com')).map(nameOf)
+    expect(names).not.toContain('Deployment postgres')
+    expect(names).not.toContain('Service postgres')
+    expect(names).toHaveLength((await render('base')).length - 2)
+  })
+
+  test.each([
+    ['gateway.replcas=3', "at '/gateway': additional properties 'replcas' not allowed"],
+    ['gatway.replicas=3', "at '': additional properties 'gatway' not allowed"],
+    ['events.db.prot=5433', "at '/events/db': additional properties 'prot' not allowed"],
+    ['gateway.replicas=many', "at '/gateway/replicas': got string, want integer"],
+    ['payments.failureRate=2', "at '/payments/failureRate': maximum: got 2, want 1"],
+    ['payments.latencyMs=-1', "at '/payments/latencyMs': minimum: got -1, want 0"],
+    ['events.db.maxConns=0', "at '/events/db/maxConns': minimum: got 0, want 1"],
+    [
+      'gateway.image=quickticket-gateway',
+      "at '/gateway/image': 'quickticket-gateway' does not match pattern",
+    ],
+  ])('%s is refused', async (value, message) => {
+    await expect(template('--set', value)).rejects.toThrow(message)
+  })
+})
+
+async function template(...options: string[]): Promise<KubernetesObject[]> {
+  return parseObjects(await runTool('helm', ['template', 'quickticket', chart, ...options]))
+}
+
+function withoutLabelsOfChart(object: KubernetesObject): KubernetesObject {
+  const {
+    'app.kubernetes.io/managed-by': managedBy,
+    'helm.sh/chart': version,
+    ...labels
+  } = object.metadata.labels ?? {}
+  expect([managedBy, version], nameOf(object)).toEqual(['Helm', 'quickticket-0.1.0'])
+  return { ...object, metadata: { ...object.metadata, labels } }
+}
+
+function byName(objects: KubernetesObject[]): Record<string, KubernetesObject> {
+  return Object.fromEntries(objects.map((object) => [nameOf(object), object]))
+}
+
+/** gateway.replicas, 1 */
+function leaves(values: object, above = ''): [path: string, value: unknown][] {
+  return Object.entries(values).flatMap(([key, value]): [string, unknown][] =>
+    typeof value === 'object' ? leaves(value, `${above}${key}.`) : [[`${above}${key}`, value]],
+  )
+}
