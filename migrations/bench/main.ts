@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { loadConfig } from '@quickticket/kit/config'
 import { createLog } from '@quickticket/kit/log'
 import type pg from 'pg'
@@ -8,25 +7,10 @@ import { type Config, variables } from '../src/config.ts'
 import { connect } from '../src/connect.ts'
 import { migrateDown, migrateUp } from '../src/runner.ts'
 import { buyers } from './buyers.ts'
+import { readCommand } from './command.ts'
+import { fill } from './fill.ts'
 
-const USAGE = `npm run bench:migrations [-- --orders N] [--clients N]
-
-Makes databases beside the one that DB_* names, fills them, and makes every change while clients list and buy. Prints how long
-each took, how many of the clients' requests failed, and the longest that a client waited. The control is the same index
-without CONCURRENTLY, and the same column without a lock timeout behind a long transaction. The databases are dropped after.`
-
-const { values } = parseArgs({
-  options: {
-    orders: { type: 'string', default: '1000000' },
-    clients: { type: 'string', default: '8' },
-    help: { type: 'boolean' },
-  },
-})
-if (values.help) {
-  console.log(USAGE)
-  process.exit(0)
-}
-const [orders, clients] = [Number(values.orders), Number(values.clients)]
+const { orders, clients } = readCommand(process.argv.slice(2))
 const INDEX = 'idx_events_event_date'
 const LONG_MS = 3000
 const log = createLog('bench', 'error')
@@ -76,7 +60,7 @@ async function withDatabase(
   try {
     const client = await connect(here, log, 'quickticket-bench')
     await migrateUp(client, log)
-    await fill(client, events)
+    await fill(client, { events, orders })
     await work(client, here)
     await client.end()
   } finally {
@@ -105,18 +89,4 @@ function measuring(here: Config, events: number) {
       await reader.end()
     },
   }
-}
-
-async function fill(client: pg.Client, events: number): Promise<void> {
-  await client.query(
-    `INSERT INTO events (name, venue, event_date, total_tickets, price_cents)
-     SELECT 'Event ' || n, 'Hall', now() + random() * interval '1 year', 100000000, 100 FROM generate_series(1, ${events}) AS n`,
-  )
-  await client.query(
-    `INSERT INTO orders (id, event_id, quantity, total_cents, payment_ref)
-     SELECT gen_random_uuid(), 1 + n % ${events}, 1, 100, 'PAY-0' FROM generate_series(1, ${orders}) AS n`,
-  )
-  // so that what the filling has left to do does not show in what is measured
-  await client.query('VACUUM ANALYZE')
-  await client.query('CHECKPOINT')
 }

@@ -6,6 +6,8 @@ import type { MigrationBuilder } from 'node-pg-migrate'
  */
 export function up(pgm: MigrationBuilder): void {
   pgm.sql(`
+    -- in the order in which whoever buys takes them: the other way round, each would wait for the other
+    LOCK TABLE orders IN SHARE ROW EXCLUSIVE MODE;
     ALTER TABLE events ADD COLUMN sold integer NOT NULL DEFAULT 0;
     UPDATE events SET sold = bought.seats
       FROM (SELECT event_id, sum(quantity) AS seats FROM orders GROUP BY event_id) AS bought

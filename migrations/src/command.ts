@@ -38,7 +38,7 @@ export function readCommand(args: string[]): Command {
     if (values.help) end(0)
     const name = NAMES.find((known) => known === (positionals[0] ?? 'up'))
     const most = name === 'baseline' ? 2 : 1
-    if (!name || positionals.length > most) end(2)
+    if (!name || positionals.length > most) throw new Error(`"${positionals.join(' ')}" is not one of these:`)
     return {
       name,
       change: positionals[1],

@@ -51,9 +51,11 @@ function createClient(config: Config, applicationName: string): pg.Client {
 function unreachable(
   { DB_HOST, DB_PORT, DB_NAME, DB_USER }: Config,
   cause: unknown,
-  why = 'there is no answer: is it running, and are DB_HOST and DB_PORT right?',
+  refused: string | undefined,
 ): Error {
+  const why = refused ?? 'there is no answer: is it running, and are DB_HOST and DB_PORT right?'
+  // why it was refused is told; what lies behind no answer is not
   return new Unreachable(`PostgreSQL at ${DB_HOST}:${DB_PORT} (${DB_NAME}, user ${DB_USER}): ${why}`, {
-    cause,
+    cause: refused ? undefined : cause,
   })
 }

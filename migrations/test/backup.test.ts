@@ -6,6 +6,7 @@ import {
   readFileSync,
   rmSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { createServer } from 'node:http'
@@ -112,32 +113,60 @@ describe.skipIf(programs === undefined)('backups (pg_dump 17)', () => {
       const holder = await database.connect()
       await holder.query('BEGIN; LOCK TABLE orders')
       const failing = expect(backup()).rejects.toThrow('pg_dump ended with 1')
+      await endWaitingDump()
+      await holder.query('COMMIT')
+      await failing
+      expect(files()).toEqual([])
+    })
+
+    test('that is killed in the middle has no name, and goes when it is old', async () => {
+      const { file } = await backup()
+      const holder = await database.connect()
+      await holder.query('BEGIN; LOCK TABLE orders')
+      const killed = runProgram([COMMAND, 'backup'], environment())
+      await endWaitingDump(() => killed.kill('SIGKILL'))
+      await killed.exited
+      await holder.query('COMMIT')
+      const partial = files().filter((name) => name.endsWith('.partial'))
+      expect(partial).toHaveLength(1)
+      expect((await listDumps(directory)).map((name) => join(directory, name))).toEqual([file])
+
+      await backup()
+      expect(files()).toEqual(expect.arrayContaining(partial))
+      utimesSync(join(directory, partial[0] as string), 0, 0)
+      await backup()
+      expect(files()).not.toEqual(expect.arrayContaining(partial))
+    })
+
+    /** Waits until a pg_dump stands before a lock, and ends it there. */
+    async function endWaitingDump(first = () => {}): Promise<void> {
       await expect
         .poll(
           async () => {
-            const { rows } = await database.client.query(
+            const { rows } = await database.client.query<{ pid: number }>(
               `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
-             AND application_name LIKE 'pg_dump%'`,
+               AND query LIKE 'LOCK TABLE%'`,
             )
-            if (rows[0]) await database.client.query('SELECT pg_terminate_backend($1)', [rows[0].pid])
+            if (rows[0]) {
+              first()
+              await database.client.query('SELECT pg_terminate_backend($1)', [rows[0].pid])
+            }
             return rows.length
           },
           { timeout: 20_000 },
         )
         .toBe(1)
-      await holder.query('COMMIT')
-      await failing
-      expect(files()).toEqual([])
-    })
+    }
   })
 
-  test('the newest dumps are kept, as many as are wanted', async () => {
+  test('seven of them leave the newest five', async () => {
+    config = { ...config, BACKUP_KEEP: 5 }
     const made: string[] = []
-    for (let run = 0; run < 4; run++) made.push((await backup()).file)
+    for (let run = 0; run < 7; run++) made.push((await backup()).file)
     expect((await listDumps(directory)).map((file) => join(directory, file))).toEqual(
-      made.slice(-2).toReversed(),
+      made.slice(-5).toReversed(),
     )
-    expect(readdirSync(join(directory, '.manifests'))).toHaveLength(2)
+    expect(readdirSync(join(directory, '.manifests'))).toHaveLength(5)
   })
 
   describe('verification refuses a dump', () => {
@@ -255,6 +284,23 @@ describe.skipIf(programs === undefined)('backups (pg_dump 17)', () => {
       expect(sample('last_verified_timestamp_seconds')).toBeNaN()
       expect(await run(['verify'])).toEqual([0, expect.stringContaining('restored, compared and audited')])
       expect(sample('last_verified_timestamp_seconds')).toBe(sample('last_success_timestamp_seconds'))
+    })
+
+    test('keeps the newest good dump while newer ones turn out to be bad', async () => {
+      const good = (await backup()).file
+      expect((await run(['verify']))[0]).toBe(0)
+      await database.client.query('UPDATE events SET sold = 3 WHERE id = 1')
+      expect(await run(['backup', '--verify'])).toEqual([1, expect.stringContaining('oversold: event 1')])
+      for (let later = 0; later < 3; later++) await run(['backup'], { BACKUP_KEEP: '3' })
+      const kept = async () => (await listDumps(directory)).map((name) => join(directory, name))
+      expect(await kept()).toHaveLength(3)
+      expect((await kept()).at(-1)).toBe(good)
+
+      await database.client.query('UPDATE events SET sold = 2 WHERE id = 1')
+      expect((await run(['backup', '--verify'], { BACKUP_KEEP: '3' }))[0]).toBe(0)
+      await run(['backup'], { BACKUP_KEEP: '3' })
+      expect(await kept()).toHaveLength(3)
+      expect(await kept()).not.toContain(good)
     })
 
     test('fails with one line and remembers when', async () => {

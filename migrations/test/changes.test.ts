@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { migrateDown, migrateUp } from '../src/runner.ts'
+import { migrateDown, migrateUp, seed } from '../src/runner.ts'
 import { addEvent, type Database, describeSchema, emptyDatabase, quiet } from './databases.ts'
 
 const CHANGES = readdirSync(new URL('../changes', import.meta.url))
@@ -61,16 +61,28 @@ test('each change can be taken back, which leaves the database as it was before,
   expect(await describeSchema(database.client)).toEqual(taken[0]?.after)
 })
 
-test.each(CHANGES.map((name, index) => [name, CHANGES.length - index] as const))(
-  'from before %s, the way up leads to the same schema',
-  async (_name, count) => {
-    await up()
-    const schema = await describeSchema(database.client)
-    await down(count)
-    expect(await up()).toEqual(CHANGES.slice(-count))
-    expect(await describeSchema(database.client)).toEqual(schema)
-  },
-)
+describe.each(['an empty', 'a seeded'])('%s database', (which) => {
+  test.each(CHANGES.map((name, index) => [name, CHANGES.length - index] as const))(
+    'is taken back to before %s and up again, and is the same',
+    async (first, count) => {
+      await up()
+      if (which === 'a seeded') {
+        await seed(database.client)
+        await database.client.query(
+          `INSERT INTO orders (id, event_id, quantity, total_cents, payment_ref) VALUES ('a', 4, 25, 0, 'PAY-1')`,
+        )
+      }
+      const [schema, rows] = [await describeSchema(database.client), await events()]
+      await down(count)
+      expect(await up()).toEqual(CHANGES.slice(-count))
+      expect(await describeSchema(database.client)).toEqual(schema)
+      // before the first one there are no tables
+      if (first !== CHANGES[0]) expect(await events()).toEqual(rows)
+    },
+  )
+
+  const events = async () => (await database.client.query('SELECT * FROM events ORDER BY id')).rows
+})
 
 test('runners that start at the same time make every change once, and all of them succeed', async () => {
   const clients = await Promise.all([1, 2, 3].map(() => database.connect()))

@@ -42,6 +42,16 @@ describe('npm run migrate', () => {
     ])
   })
 
+  test.each([
+    ['its password', { DB_PASS: 'another' }, 'check DB_USER and DB_PASS'],
+    ['its database', { DB_NAME: 'nowhere' }, 'it has no such database: check DB_NAME'],
+  ])('says in one line that %s is wrong', async (_what, variables, message) => {
+    const refused = run(['status'], variables)
+    expect(await refused.exited).toBe(1)
+    expect(messages(refused)).toEqual([expect.stringContaining(message)])
+    expect(refused.logs.lines()[0]).not.toHaveProperty('err')
+  })
+
   test('waits for a PostgreSQL that is not there yet', async () => {
     const url = new URL(inject('postgresUrl'))
     const door = await openDoor({ host: url.hostname, port: Number(url.port) })

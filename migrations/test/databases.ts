@@ -14,13 +14,13 @@ export interface Database {
   drop(): Promise<void>
 }
 
-/** An empty database. */
-export async function emptyDatabase(): Promise<Database> {
+/** An empty database, or one with all that another one has, to which nobody may be connected. */
+export async function emptyDatabase(template?: string): Promise<Database> {
   const url = new URL(inject('postgresUrl'))
   const name = `migrations_${randomUUID().replaceAll('-', '')}`
   const admin = new pg.Client({ connectionString: url.href })
   await admin.connect()
-  await admin.query(`CREATE DATABASE ${name}`)
+  await admin.query(`CREATE DATABASE ${name} ${template ? `TEMPLATE ${template} STRATEGY file_copy` : ''}`)
   url.pathname = `/${name}`
   const clients: pg.Client[] = []
 

@@ -67,6 +67,15 @@ describe('a change that was edited after it had been applied', () => {
   })
 })
 
+test('a text that a change had before, and that does the same, is no edit', async () => {
+  await migrateUp(database.client, quiet)
+  await database.client.query(`UPDATE schema_migrations SET checksum = $1 WHERE name = '0002_sold-seats'`, [
+    '631413cd9f6f08096c8c0f642a1c53a55e9169a9f10663023eadb41dad5e790d',
+  ])
+  expect(await migrateUp(database.client, quiet)).toEqual([])
+  expect((await readStatus(database.client)).edited).toBe(0)
+})
+
 test('line ends of another system are no edit', async () => {
   await up()
   for (const name of NAMES) edit(name, (text) => text.replaceAll('\n', '\r\n'))

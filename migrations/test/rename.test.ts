@@ -51,52 +51,66 @@ async function run(server: string): Promise<string> {
     HOST: '127.0.0.1',
     PORT: '0',
     HOLD_STORE: 'memory',
-    RESERVATION_TTL: '1',
     LOG_LEVEL: 'info',
   })
   return service.url()
 }
 
-/** A client of one version that lists, looks and reserves without a pause, and keeps what was not as the contract says. */
-function startClient(url: string, eventDates: string[]) {
+const BUYERS = 3
+
+/** Clients of one version that list, look and buy without a pause, and keep what was not as the contract says. */
+function startClients(url: string, eventDates: string[]) {
   const wrong: unknown[] = []
+  const orders: string[] = []
   let rounds = 0
   let stopped = false
   let onRound = () => {}
-  const running = (async () => {
-    while (!stopped) {
-      const list = await fetch(`${url}/events`)
-      const events = list.status === 200 ? ((await list.json()) as { date: string }[]) : []
-      if (events.map(({ date }) => date).join() !== eventDates.join())
-        wrong.push(['list', list.status, events])
-      const show = await fetch(`${url}/events/1`)
-      if (show.status !== 200) wrong.push(['show', show.status])
-      const reserve = await fetch(`${url}/events/3/reserve`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: '{"quantity":1}',
-      })
-      if (reserve.status !== 200 && reserve.status !== 409) wrong.push(['reserve', reserve.status])
+  async function round(): Promise<void> {
+    const list = await fetch(`${url}/events`)
+    const events = list.status === 200 ? ((await list.json()) as { date: string }[]) : []
+    if (events.map(({ date }) => date).join() !== eventDates.join()) wrong.push(['list', list.status, events])
+    const show = await fetch(`${url}/events/1`)
+    if (show.status !== 200) wrong.push(['show', show.status])
+    const reserve = await post(`${url}/events/3/reserve`, { quantity: 1 })
+    if (reserve.status !== 200) return void wrong.push(['reserve', reserve.status])
+    const { reservation_id } = (await reserve.json()) as { reservation_id: string }
+    const confirm = await post(`${url}/reservations/${reservation_id}/confirm`, { payment_ref: 'PAY-1' })
+    if (confirm.status === 200) orders.push(reservation_id)
+    else wrong.push(['confirm', confirm.status])
+  }
+  const running = Array.from({ length: BUYERS }, async () => {
+    while (!stopped && wrong.length === 0) {
+      await round().catch((error) => wrong.push(error))
       rounds += 1
       onRound()
     }
-  })()
+  })
   return {
     wrong,
-    /** Waits until it went round as often as this. */
+    orders,
+    /** Waits until they went round as often as this, or one of them has seen something wrong. */
     rounds(count: number): Promise<void> {
       const wanted = rounds + count
       return new Promise((resolve) => {
         onRound = () => {
-          if (rounds >= wanted) resolve()
+          if (rounds >= wanted || wrong.length > 0) resolve()
         }
+        onRound()
       })
     },
     async stop() {
       stopped = true
-      await running
+      await Promise.all(running)
     },
   }
+}
+
+function post(url: string, body: unknown): Promise<Response> {
+  return fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
 }
 
 test('event_date becomes scheduled_at in three changes while two versions of events serve', async () => {
@@ -104,14 +118,15 @@ test('event_date becomes scheduled_at in three changes while two versions of eve
     'SELECT event_date FROM events ORDER BY event_date, id',
   )
   const dates = rows.map(({ event_date }) => event_date.toISOString().replace('.000Z', '+00:00'))
+  await database.client.query('UPDATE events SET total_tickets = 1000000 WHERE id = 3')
   const oldUrl = await run(join(ROOT, 'services/events/src/server.ts'))
-  const oldClient = startClient(oldUrl, dates)
-  await oldClient.rounds(10)
+  const oldClients = startClients(oldUrl, dates)
+  await oldClients.rounds(20)
 
   expect(await next()).toEqual(['0006_scheduled-at-expand'])
-  await oldClient.rounds(10)
+  await oldClients.rounds(20)
   expect(await next()).toEqual(['0007_scheduled-at-fill'])
-  await oldClient.rounds(10)
+  await oldClients.rounds(20)
 
   // what one version writes is there for the other one
   const newUrl = await run(makeNextVersion())
@@ -124,15 +139,19 @@ test('event_date becomes scheduled_at in three changes while two versions of eve
   expect((await database.client.query('SELECT FROM events WHERE scheduled_at <> event_date')).rowCount).toBe(
     0,
   )
-  const newClient = startClient(newUrl, dates)
-  await Promise.all([oldClient.rounds(10), newClient.rounds(10)])
-  await oldClient.stop()
-  expect(oldClient.wrong).toEqual([])
+  const newClients = startClients(newUrl, dates)
+  await Promise.all([oldClients.rounds(20), newClients.rounds(20)])
+  await oldClients.stop()
+  expect(oldClients.wrong).toEqual([])
 
   expect(await next()).toEqual(['0008_scheduled-at-contract'])
-  await newClient.rounds(10)
-  await newClient.stop()
-  expect(newClient.wrong).toEqual([])
+  await newClients.rounds(20)
+  await newClients.stop()
+  expect(newClients.wrong).toEqual([])
+  const bought = await database.client.query<{ id: string }>('SELECT id FROM orders')
+  expect(bought.rows.map(({ id }) => id).toSorted()).toEqual(
+    [...oldClients.orders, ...newClients.orders].toSorted(),
+  )
   // the control: the old version can not serve any more
   expect((await fetch(`${oldUrl}/events`)).status).toBe(500)
 }, 60_000)

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Database } from './databases.ts'
 
 export interface Traffic {
-  /** Waits until this many orders more are in the database. */
+  /** Waits until this many orders more are in the database, or somebody has seen an error. */
   more(orders: number): Promise<void>
   /** Ends it, and says what the clients have seen. */
   stop(): Promise<{ errors: unknown[]; orders: number }>
@@ -17,9 +17,10 @@ export async function startTraffic(database: Database, clients: number): Promise
 
   const buyers = Array.from({ length: clients }, async (_, index) => {
     const client = await database.connect()
-    while (!stopped) {
+    // who has seen an error goes: on a connection that is gone he would see nothing else
+    while (!stopped && errors.length === 0) {
       try {
-        await client.query('SELECT id, name, event_date FROM events ORDER BY event_date, id')
+        await client.query('SELECT id, name, event_date FROM events ORDER BY event_date, id LIMIT 20')
         await client.query(
           `INSERT INTO orders (id, event_id, quantity, total_cents, payment_ref) VALUES ($1, $2, 1, 100, 'PAY-2')`,
           [randomUUID(), 1 + ((index + orders) % 5)],

@@ -8,7 +8,6 @@ import { migrateDown, migrateUp, seed } from '../src/runner.ts'
 import { readStatus } from '../src/status.ts'
 import { type Database, describeSchema, emptyDatabase, quiet } from './databases.ts'
 import { watchedLog } from './logs.ts'
-import { startTraffic } from './traffic.ts'
 
 const CHANGES = readdirSync(new URL('../changes', import.meta.url))
   .map((file) => file.replace(/\.ts$/, ''))
@@ -173,26 +172,3 @@ describe('a runner that is killed in the middle of', () => {
     expect((await readStatus(database.client)).pending).toBe(0)
   })
 })
-
-test('traffic sees no error while every change is made, taken back and made again, by two runners at once', async () => {
-  await migratedUntilBefore('0002')
-  await database.client.query(
-    `UPDATE events SET total_tickets = 1000000;
-     INSERT INTO orders (id, event_id, quantity, total_cents, payment_ref)
-     SELECT 'old-' || n, 1 + n % 5, 1, 100, 'PAY-0' FROM generate_series(1, 20000) AS n`,
-  )
-  const traffic = await startTraffic(database, 6)
-  const [one, other] = [await database.connect(), await database.connect()]
-  await Promise.all([migrateUp(one, quiet), migrateUp(other, quiet)])
-  await traffic.more(100)
-  await migrateDown(one, quiet, before('0002'))
-  await traffic.more(100)
-  await Promise.all([migrateUp(one, quiet), migrateUp(other, quiet)])
-  await traffic.more(100)
-  const { errors, orders } = await traffic.stop()
-  expect(errors).toEqual([])
-  const { rows } = await database.client.query(
-    `SELECT (SELECT count(*) FROM orders)::int AS orders, (SELECT sum(sold) FROM events)::int AS sold`,
-  )
-  expect(rows).toEqual([{ orders: 20_000 + orders, sold: 20_000 + orders }])
-}, 90_000)

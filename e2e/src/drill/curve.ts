@@ -33,10 +33,16 @@ export function asText(seconds: Second[]): string {
     .join('\n')
 }
 
-const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP] = [720, 220, 44, 30, 26]
+const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP] = [720, 236, 44, 30, 42]
+
+interface Captions {
+  title: string
+  summary: string
+  marks: { at: number; label: string }[]
+}
 
 /** The same as a picture: the share of failed purchases over time, with marks. */
-export function asSvg(seconds: Second[], title: string, marks: { at: number; label: string }[]): string {
+export function asSvg(seconds: Second[], { title, summary, marks }: Captions): string {
   const first = seconds[0]?.at ?? 0
   const span = Math.max(seconds.length, 1)
   const x = (at: number) => LEFT + ((at - first) / span) * (WIDTH - LEFT - 10)
@@ -61,6 +67,7 @@ export function asSvg(seconds: Second[], title: string, marks: { at: number; lab
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="11">
 <rect width="100%" height="100%" fill="#fff"/>
 <text x="${LEFT}" y="16" font-size="13">${title}</text>
+<text x="${LEFT}" y="32">${summary}</text>
 ${[...grid, ...ticks, ...lines].join('\n')}
 <polyline points="${step}" fill="none" stroke="#c00" stroke-width="2"/>
 </svg>

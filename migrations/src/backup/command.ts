@@ -44,6 +44,11 @@ export function readCommand(args: string[]): Command {
     if (name === 'verify' && only()) return { name, file: file ?? 'latest' }
     if (name === 'restore' && !file && at && only('at')) return { name: 'restore-at', at: readTime(at) }
     if (name === 'restore' && file && only('force')) return { name, file, force }
+    throw new Error(
+      name === 'restore' && !file && !at
+        ? 'restore what? A FILE is missing'
+        : `"${args.join(' ')}" is not one of these:`,
+    )
   } catch (error) {
     console.error((error as Error).message)
   }

@@ -11,6 +11,8 @@ export interface Manifest extends Contents {
   sha256: string
 }
 
+export type Verdict = 'good' | 'bad'
+
 const DUMP = /^quickticket_\d{8}T\d{6}Z\.dump$/
 const PARTIAL = /^\.quickticket_.*\.dump\.partial$/
 const ABANDONED_MS = 60 * 60_000
@@ -55,9 +57,24 @@ export async function readManifest(dump: string): Promise<Manifest | undefined> 
   return text === undefined ? undefined : JSON.parse(text)
 }
 
-/** Removes all but the newest dumps, and what killed backups have left. Returns the names of the removed dumps. */
+/** Remembers how the verification of a dump of the directory ended, for `removeOld`. */
+export async function rememberVerdict(directory: string, name: string, verdict: Verdict): Promise<void> {
+  const before = await newest(directory, verdict)
+  if (before < name) await writeWhole(join(directory, MANIFESTS, `newest-${verdict}`), `${name}\n`)
+}
+
+/**
+ * Removes all but the newest dumps, and what killed backups have left. Returns the names of the removed dumps. While newer ones
+ * turn out to be bad, the newest good one is among those that stay, unless only one is kept.
+ */
 export async function removeOld(directory: string, keep: number): Promise<string[]> {
-  const old = (await listDumps(directory)).slice(keep)
+  const dumps = await listDumps(directory)
+  const [good, bad] = [await newest(directory, 'good'), await newest(directory, 'bad')]
+  const tooMany = dumps.slice(keep)
+  const old =
+    keep > 1 && bad > good && tooMany.includes(good)
+      ? dumps.slice(keep - 1).filter((name) => name !== good)
+      : tooMany
   for (const name of old) {
     await rm(join(directory, name), { force: true })
     await rm(manifestOf(join(directory, name)), { force: true })
@@ -83,6 +100,12 @@ export async function writeWhole(path: string, text: string): Promise<void> {
 }
 
 const MANIFESTS = '.manifests'
+
+/** Empty when there is none. */
+async function newest(directory: string, verdict: Verdict): Promise<string> {
+  const text = await readFile(join(directory, MANIFESTS, `newest-${verdict}`), 'utf8').catch(() => '')
+  return text.trim()
+}
 
 function manifestOf(dump: string): string {
   return join(dirname(dump), MANIFESTS, `${basename(dump)}.json`)

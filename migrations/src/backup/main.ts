@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ConfigError } from '@quickticket/kit/config'
 import { createLog, flushLog } from '@quickticket/kit/log'
@@ -9,7 +9,7 @@ import { restoreAt } from '../pitr/restore-at.ts'
 import { type Command, readCommand } from './command.ts'
 import { type BackupConfig, loadBackupConfig } from './config.ts'
 import { createBackup } from './create.ts'
-import { listDumps } from './directory.ts'
+import { listDumps, rememberVerdict, type Verdict } from './directory.ts'
 import { type BackupMetrics, createBackupMetrics } from './metrics.ts'
 import { Refused } from './refused.ts'
 import { restoreBackup } from './restore.ts'
@@ -82,12 +82,20 @@ async function backup(config: BackupConfig, metrics: BackupMetrics): Promise<str
 }
 
 async function verify(config: BackupConfig, metrics: BackupMetrics, file: string): Promise<void> {
-  const verified = await verifyBackup(config, log, file)
+  const verdict = async (found: Verdict) => {
+    if (relative(config.BACKUP_DIR, file) !== basename(file)) return
+    await rememberVerdict(config.BACKUP_DIR, basename(file), found)
+  }
+  const verified = await verifyBackup(config, log, file).catch(async (error) => {
+    await verdict('bad').catch(() => undefined)
+    throw error
+  })
   const how = verified.compared
     ? 'restored, compared and audited'
     : 'restored and audited, compared with nothing'
   log.info(verified, `${basename(file)}: ${how} in ${verified.durationMs} ms`)
   if (!verified.takenAt) return
+  await verdict('good')
   await metrics.record({ last_verified_timestamp_seconds: verified.takenAt.getTime() / 1000 })
 }
 

@@ -1,0 +1,37 @@
+import { parseArgs } from 'node:util'
+
+const USAGE = `npm run bench:migrations [-- --orders N] [--clients N]
+
+Makes databases beside the one that DB_* names, fills them, and makes every change while clients look at events and buy. Prints
+how long each took, how many of the clients' requests failed, and the longest that a client waited. The controls are the same index
+without CONCURRENTLY, and the same column without a lock timeout behind a long transaction. The databases are dropped after.
+
+  --orders   how many orders there are; default 1000000
+  --clients  how many clients there are; default 8`
+
+/** Ends the process with what is wrong, or with the usage, when the arguments are none of it. */
+export function readCommand(args: string[]): { orders: number; clients: number } {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        orders: { type: 'string', default: '1000000' },
+        clients: { type: 'string', default: '8' },
+        help: { type: 'boolean' },
+      },
+    })
+    if (values.help) {
+      console.log(USAGE)
+      process.exit(0)
+    }
+    const [orders, clients] = [Number(values.orders), Number(values.clients)]
+    if (!(orders >= 1000 && orders % 1000 === 0))
+      throw new Error(`--orders ${values.orders} must be a multiple of 1000`)
+    if (!(Number.isInteger(clients) && clients >= 1 && clients <= 50))
+      throw new Error(`--clients ${values.clients} must be a whole number from 1 to 50`)
+    return { orders, clients }
+  } catch (error) {
+    console.error(`${(error as Error).message}\nnpm run bench:migrations -- --help says more`)
+    process.exit(2)
+  }
+}
