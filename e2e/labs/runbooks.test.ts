@@ -10,7 +10,8 @@ import { surroundings } from '../src/surroundings.ts'
 
 const DIRECTORY = join(ROOT, 'docs/runbooks')
 const START = [
-  'docker compose -f docker-compose.yaml -f docker-compose.monitoring.yaml up --build -d gateway events payments prometheus',
+  'export COMPOSE_PROFILES=notifications',
+  'docker compose -f docker-compose.yaml -f docker-compose.monitoring.yaml up --build -d gateway events payments notifications prometheus',
   'until curl -sf -o /dev/null http://localhost:3080/health && curl -sf -o /dev/null http://localhost:9090/-/ready; do sleep 1; done',
 ].join('\n')
 /** What only looks; a fix is for the incident that it mends. */

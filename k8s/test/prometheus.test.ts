@@ -42,7 +42,7 @@ describe.skipIf(!promtool)('promtool (skipped without it or the image of Prometh
 })
 
 function check(args: string, input: string): string {
-  const [command, ...own] = inShell(`promtool check ${args}`)
+  const [command, ...own] = inShell(`cat | promtool check ${args}`)
   const { stdout, stderr } = spawnSync(command, own, { input, encoding: 'utf8' })
   return `${stdout}${stderr}`
 }

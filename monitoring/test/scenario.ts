@@ -1,13 +1,11 @@
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { stringify } from 'yaml'
+import { beforeAll, expect, test } from 'vitest'
 import { parseDurationMs } from '../src/slo/duration.ts'
 import { MONITORING } from '../src/slo/files.ts'
-import { promtool } from './promtool.ts'
+import { failuresOf } from './promtool.ts'
 
-const RULES = 'prometheus/rules'
+const RULES = join(MONITORING, 'prometheus/rules')
 
 const SLOS = ['gateway-availability', 'gateway-latency', 'checkout-availability']
 
@@ -22,6 +20,19 @@ export interface Scenario {
   firing: Record<string, string[]>
   /** expressions, and what they are at a time; null: nothing */
   values?: Record<string, Record<string, number | null>>
+}
+
+/** Declares tests, each of one scenario, for which promtool is started once: in a container that takes longer than a scenario. */
+export function rehearsals(): (title: string, scenario: Scenario) => void {
+  const scenarios: Scenario[] = []
+  let failures: (string | undefined)[] = []
+  beforeAll(async () => {
+    failures = await failuresOf(scenarios.map(unitTest))
+  }, 600_000)
+  return (title, scenario) => {
+    const index = scenarios.push(scenario) - 1
+    test(title, () => expect(failures[index]).toBeUndefined())
+  }
 }
 
 /**
@@ -59,8 +70,8 @@ function timeline(
     .join(' ')
 }
 
-/** What promtool has against the scenario; undefined when all came true. */
-export function failures({ rules, interval, series, firing, values = {} }: Scenario): string | undefined {
+/** As a file for `promtool test rules`. */
+function unitTest({ rules, interval, series, firing, values = {} }: Scenario): object {
   const alerts = Object.entries(firing).map(([eval_time, names]) => ({
     eval_time,
     expr: 'max by (alertname, slo, service) (ALERTS{alertstate="firing"})',
@@ -73,18 +84,18 @@ export function failures({ rules, interval, series, firing, values = {} }: Scena
       exp_samples: value === null ? [] : [{ labels: '{}', value }],
     })),
   )
-  const test = {
+  const only = {
     interval,
     input_series: Object.entries(series).map(([name, value]) => ({ series: name, values: value })),
     promql_expr_test: [...alerts, ...samples],
   }
-  return run({
-    rule_files: (rules ?? readdirSync(join(MONITORING, RULES))).map((file) => `${RULES}/${file}`),
+  return {
+    rule_files: (rules ?? readdirSync(RULES)).map((file) => join(RULES, file)),
     evaluation_interval: interval,
     // elsewhere it goes by chance which group is first, and so by up to one interval when an alert fires
     group_eval_order: [...SLOS.flatMap((slo) => [`slo-${slo}`, `slo-${slo}-long`]), 'slo_rules', 'system'],
-    tests: [test],
-  })
+    tests: [only],
+  }
 }
 
 /** `SLOBurnRatePage gateway-availability` and `TargetDown@payments` */
@@ -95,35 +106,4 @@ function labelsOf(name: string): string {
     .filter(([, value]) => value)
     .map(([label, value]) => `${label}="${value}"`)
     .join(', ')
-}
-
-/** In a directory of its own below monitoring, because promtool looks for rules from its test file on. */
-function run(file: object): string | undefined {
-  const directory = mkdtempSync(join(tmpdir(), 'quickticket-rules-'))
-  try {
-    const paths = (rules: string) => rules.replace(/^prometheus/, '/monitoring/prometheus')
-    const inContainer = promtool?.[0] === 'docker'
-    const { rule_files, ...rest } = file as { rule_files: string[] }
-    const rules = rule_files.map((rule) => (inContainer ? paths(rule) : join(MONITORING, rule)))
-    writeFileSync(join(directory, 'test.yml'), stringify({ rule_files: rules, ...rest }, { lineWidth: 0 }), {
-      mode: 0o644,
-    })
-    const [command = '', ...args] = promtool ?? []
-    const mounts = ['-v', `${directory}:/scenario:ro`, '-v', `${MONITORING}:/monitoring:ro`]
-    const [verb, ...more] = args
-    const { status, stdout, stderr } = inContainer
-      ? spawnSync(command, [
-          verb as string,
-          ...mounts,
-          '--user=0',
-          ...more,
-          'test',
-          'rules',
-          '/scenario/test.yml',
-        ])
-      : spawnSync(command, ['test', 'rules', join(directory, 'test.yml')])
-    return status === 0 ? undefined : `${stdout}${stderr}`
-  } finally {
-    rmSync(directory, { recursive: true })
-  }
 }

@@ -81,7 +81,7 @@ test('the whole configuration in another time: same rules, alerts and receivers'
     expect(scaled, file).not.toBe(read(`prometheus/rules/${file}`))
   }
   expect(parse(readFileSync(join(out, 'prometheus/prometheus.yml'), 'utf8')).global.scrape_interval).toBe(
-    '500ms',
+    '1s',
   )
   expect(parse(readFileSync(join(out, 'alertmanager/alertmanager.yml'), 'utf8')).route.group_wait).toBe(
     '250ms',

@@ -1,5 +1,7 @@
 import { createShop } from '../shop.ts'
 
+const NEVER_MADE = '00000000-0000-4000-8000-000000000000'
+
 export interface Buyers {
   /** answers by their status; 0: none */
   answers: Map<number, number>
@@ -14,11 +16,11 @@ export function sendBuyers(gatewayUrl: string, eventId: number, perSecond: numbe
   const shop = createShop(gatewayUrl)
   const answers = new Map<number, number>()
   const seen = (status: number) => answers.set(status, (answers.get(status) ?? 0) + 1)
-  /** who gets no seat pays all the same, with an old reservation */
-  let lastReservation = '00000000-0000-4000-8000-000000000000'
+  /** who gets no seat pays all the same, for one that is not paid yet */
+  const unpaid: string[] = []
 
   async function buy(): Promise<void> {
-    for (const ask of [shop.list, shop.list, reserve, () => shop.pay(lastReservation)]) {
+    for (const ask of [shop.list, shop.list, reserve, pay]) {
       const status = await ask().then(
         (answer) => answer.status,
         () => 0,
@@ -28,7 +30,13 @@ export function sendBuyers(gatewayUrl: string, eventId: number, perSecond: numbe
   }
   async function reserve() {
     const answer = await shop.reserve(eventId)
-    if (answer.status === 200) lastReservation = answer.json.reservation_id
+    if (answer.status === 200) unpaid.push(answer.json.reservation_id)
+    return answer
+  }
+  async function pay() {
+    const reservation = unpaid.shift() ?? NEVER_MADE
+    const answer = await shop.pay(reservation)
+    if (answer.status >= 500) unpaid.push(reservation)
     return answer
   }
 
@@ -36,14 +44,18 @@ export function sendBuyers(gatewayUrl: string, eventId: number, perSecond: numbe
   return { answers, stop: () => clearInterval(timer) }
 }
 
-/** People who want the same seats at the same time, each asking again as soon as there is an answer. */
+/** People who all buy at the same time, each again as soon as there is an answer. Payments share nothing in the database. */
 export function sendCrowd(gatewayUrl: string, eventId: number, size: number): { stop(): void } {
   const shop = createShop(gatewayUrl)
   let stopped = false
-  async function ask(): Promise<void> {
-    while (!stopped) await shop.reserve(eventId).catch(() => undefined)
+  async function buy(): Promise<void> {
+    const { status, json } = await shop.reserve(eventId)
+    if (status === 200) await shop.pay(json.reservation_id)
   }
-  for (let i = 0; i < size; i++) void ask()
+  async function buyAgainAndAgain(): Promise<void> {
+    while (!stopped) await buy().catch(() => undefined)
+  }
+  for (let i = 0; i < size; i++) void buyAgainAndAgain()
   return {
     stop: () => {
       stopped = true

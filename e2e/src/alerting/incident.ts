@@ -36,7 +36,7 @@ export interface AlertReport {
 const CALM_S = 4
 /** how long it lasts at least, so that what must not fire has had its time */
 const LASTS_MS = 8000
-const FIRES_WITHIN_MS = 45_000
+const FIRES_WITHIN_MS = 60_000
 const RESOLVES_WITHIN_MS = 150_000
 
 /** Lets one thing go wrong under load, and watches the webhook until all is told and over. */
@@ -80,7 +80,6 @@ export async function runIncident(
     const unresolved = [...told('firing')].filter((alert) => isAwaited(alert) && !resolvedLast(alert))
     return left.length === 0 && unresolved.length === 0
   }, RESOLVES_WITHIN_MS)
-  await tidyUp?.(system)
 
   function resolvedLast(alert: string): boolean {
     return webhook.notices.findLast((notice) => notice.alert === alert)?.status === 'resolved'
@@ -92,6 +91,7 @@ export async function runIncident(
     const resolved = own.findLast(({ status }) => status === 'resolved')
     return [alert, { firedS: seconds(begunAt, fired?.at), resolvedS: seconds(endedAt, resolved?.at) }]
   })
+  await tidyUp?.(system)
   return { name, alerts: new Map(alerts), lab }
 }
 

@@ -31,8 +31,8 @@ const errorLogs = (...services: string[]) =>
 export function incidents(buyers: { current: Buyers }): Incident[] {
   let crowd: { stop(): void } | undefined
   const injected = (service: Service, faults: string) => ({
-    begin: async ({ url }: MonitoredSystem) => void (await setFaults(url[service], faults)),
-    end: async ({ url }: MonitoredSystem) => void (await setFaults(url[service], '')),
+    begin: ({ url }: MonitoredSystem) => inject(url[service], faults),
+    end: ({ url }: MonitoredSystem) => inject(url[service], ''),
   })
   const stopped = (component: 'payments' | 'redis' | 'postgres') => ({
     begin: (system: MonitoredSystem) => system.container('stop', component),
@@ -56,12 +56,12 @@ export function incidents(buyers: { current: Buyers }): Incident[] {
       name: 'every charge fails',
       expected: [page(AVAILABILITY), page(CHECKOUT), HIGH_ERROR_RATE, 'CircuitOpen'],
       allowed: [BURN_RATE, ...errorLogs('gateway', 'payments'), ...TICKETS],
-      ...injected('payments', 'POST /charge status=500'),
+      ...injected('payments', 'POST /charge 100% status=500'),
     },
     {
       name: 'charges take 2 s',
       expected: [page(LATENCY)],
-      ...injected('payments', 'POST /charge latency=2s'),
+      ...injected('payments', 'POST /charge 100% latency=2s'),
     },
     {
       name: 'Redis stopped',
@@ -96,7 +96,7 @@ export function incidents(buyers: { current: Buyers }): Incident[] {
     {
       name: 'notifications fail',
       expected: ['NotificationsFailing notifications'],
-      ...injected('notifications', 'POST /notify status=500'),
+      ...injected('notifications', 'POST /notify 100% status=500'),
     },
     {
       name: 'notifications killed',
@@ -123,6 +123,11 @@ export function incidents(buyers: { current: Buyers }): Incident[] {
       },
     },
   ]
+}
+
+async function inject(url: string, faults: string): Promise<void> {
+  const { status, text } = await setFaults(url, faults)
+  if (status !== 200) throw new Error(`${url} does not take ${faults}: ${text}`)
 }
 
 export const BUYERS_PER_SECOND = 4

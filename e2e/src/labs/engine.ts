@@ -30,7 +30,7 @@ export async function expectReadyForLabs(): Promise<void> {
 export async function removeStack(): Promise<void> {
   // a page that failed in the middle has not removed them; without them this does nothing
   await tryDocker(['rm', '--force', ...BESIDE])
-  await docker(['compose', ...FILES, 'down', '--volumes', '--remove-orphans'])
+  await docker(['compose', ...FILES, '--profile', '*', 'down', '--volumes', '--remove-orphans'])
 }
 
 function isInUse(port: number): Promise<boolean> {

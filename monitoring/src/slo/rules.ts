@@ -21,6 +21,7 @@ const SHORT_WINDOWS = ['5m', '30m', '1h', '2h', '6h']
 const LONG_WINDOWS = ['1d', '3d', '7d', '30d']
 /** how finely the past is searched for the first scrape */
 const COVERAGE_STEPS = 60
+const FINE_ENOUGH_MS = parseDurationMs('2m')
 const DAY_MS = parseDurationMs('1d')
 
 /**
@@ -106,9 +107,16 @@ function errorRatio({ total, good, bad }: Slo, window: string): string {
  */
 function coverage({ service }: Slo, window: string): string {
   const windowMs = parseDurationMs(window)
-  const step = formatDuration(Math.max(windowMs / COVERAGE_STEPS, 100))
-  const first = `(min(min_over_time(timestamp(up{job="${service}"})[${window}:${step}])) or vector(time()))`
+  const scrapes = searched(windowMs).map((range) => `min_over_time(timestamp(up{job="${service}"})${range})`)
+  const first = `(min(${scrapes.join(' or ')}) or vector(time()))`
   return `clamp_max((time() - ${first}) / ${windowMs / 1000}, 1)`
+}
+
+/** The steps of a subquery stand at round times. Where the first of them is still to come, it is looked between two of them. */
+function searched(rangeMs: number): string[] {
+  const stepMs = Math.max(rangeMs / COVERAGE_STEPS, 100)
+  const range = `[${formatDuration(rangeMs)}:${formatDuration(stepMs)}]`
+  return stepMs > FINE_ENOUGH_MS ? [range, ...searched(stepMs)] : [range]
 }
 
 function remaining({ name, windowMs }: Slo, budget: number): string {
