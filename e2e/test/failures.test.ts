@@ -207,9 +207,9 @@ test('the orders table is dropped: 5xx wherever it matters, until it is restored
 })
 
 test('a column is added to events while everybody works', async () => {
-  await sql(system, 'ALTER TABLE events ADD COLUMN email text')
+  await sql(system, 'ALTER TABLE events ADD COLUMN organiser text')
   const { statuses } = await seen()
-  await sql(system, 'ALTER TABLE events DROP COLUMN email')
+  await sql(system, 'ALTER TABLE events DROP COLUMN organiser')
   expect(statuses).toEqual({ list: 200, show: 200, reserve: 200, pay: 200, health: 200 })
 })
 
