@@ -48,6 +48,7 @@ test('the moment before orders was dropped comes back, and what came after it do
   const before = await bought()
   const base = await createBaseBackup(compose, 1)
   const kept = await bought()
+  // moments are told in milliseconds: one to itself, between what is kept and what is not
   await sql('SELECT pg_sleep(0.01)')
   const moment = await now()
   await sql('SELECT pg_sleep(0.01)')

@@ -1,4 +1,4 @@
-/** Numbers from 0 up to 1; the same seed gives the same ones (mulberry32). */
+/** Numbers from 0 up to 1; the same seed gives the same ones (mulberry32). Here once more, since the image holds nothing of the services. */
 export type Random = () => number
 
 export function createRandom(seed: number): Random {

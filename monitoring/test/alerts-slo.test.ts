@@ -1,7 +1,7 @@
 import { describe } from 'vitest'
-import { gatewaySeries, type Phase } from './gateway-series.ts'
+import { onGateway } from './gateway-series.ts'
 import { promtool } from './promtool.ts'
-import { rehearsals, type Scenario } from './scenario.ts'
+import { rehearsals } from './scenario.ts'
 
 const HIGH_ERROR_RATE = 'QuickTicket High Error Rate'
 const BURN_RATE = 'QuickTicket SLO Burn Rate gateway-availability'
@@ -15,12 +15,7 @@ const SLO_AND_LAB = ['lab.yml', ...SLO]
 
 describe.skipIf(!promtool)('objectives (skipped without promtool or the image of Prometheus)', () => {
   const rehearse = rehearsals()
-  const when = (
-    title: string,
-    interval: string,
-    phases: Phase[],
-    expected: Pick<Scenario, 'firing' | 'values' | 'rules'>,
-  ) => rehearse(title, { interval, series: gatewaySeries(interval, phases), ...expected })
+  const when = onGateway(rehearse)
 
   when('100 % fail for 10 minutes', '30s', [{ for: '2h' }, { for: '10m', failing: 1 }, { for: '1h' }], {
     rules: SLO_AND_LAB,

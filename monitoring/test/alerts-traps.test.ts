@@ -1,7 +1,7 @@
 import { describe } from 'vitest'
-import { gatewaySeries, type Phase } from './gateway-series.ts'
+import { gatewaySeries, onGateway } from './gateway-series.ts'
 import { promtool } from './promtool.ts'
-import { counter, gauge, rehearsals, type Scenario } from './scenario.ts'
+import { counter, gauge, rehearsals } from './scenario.ts'
 
 const HIGH_ERROR_RATE = 'QuickTicket High Error Rate'
 const BURN_RATE = 'QuickTicket SLO Burn Rate gateway-availability'
@@ -16,12 +16,7 @@ const LAB_BURN_RATE = `(1 - (sum(rate(gateway_requests_total{status!~"5.."}[30m]
 
 describe.skipIf(!promtool)('traps (skipped without promtool or the image of Prometheus)', () => {
   const rehearse = rehearsals()
-  const when = (
-    title: string,
-    interval: string,
-    phases: Phase[],
-    expected: Pick<Scenario, 'firing' | 'values' | 'rules'>,
-  ) => rehearse(title, { interval, series: gatewaySeries(interval, phases), ...expected })
+  const when = onGateway(rehearse)
 
   rehearse('only series of 5xx exist: that is 100 % errors, where the words of the lab say nothing', {
     interval: '30s',

@@ -1,4 +1,4 @@
-import { counter, gauge } from './scenario.ts'
+import { counter, gauge, type Rehearse, type Scenario } from './scenario.ts'
 
 export interface Phase {
   for: string
@@ -12,6 +12,16 @@ export interface Phase {
   paysFailing?: number
   /** not scraped at all */
   gone?: boolean
+}
+
+/** Declares scenarios by what buyers do at the gateway. */
+export function onGateway(rehearse: Rehearse) {
+  return (
+    title: string,
+    interval: string,
+    phases: Phase[],
+    expected: Pick<Scenario, 'firing' | 'values' | 'rules'>,
+  ) => rehearse(title, { interval, series: gatewaySeries(interval, phases), ...expected })
 }
 
 /** What the four targets expose while buyers do this, one thing after the other. */

@@ -22,8 +22,10 @@ export interface Scenario {
   values?: Record<string, Record<string, number | null>>
 }
 
+export type Rehearse = (title: string, scenario: Scenario) => void
+
 /** Declares tests, each of one scenario, for which promtool is started once: in a container that takes longer than a scenario. */
-export function rehearsals(): (title: string, scenario: Scenario) => void {
+export function rehearsals(): Rehearse {
   const scenarios: Scenario[] = []
   let failures: (string | undefined)[] = []
   beforeAll(async () => {

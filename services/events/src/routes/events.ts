@@ -77,6 +77,7 @@ export function eventId(text: string): number {
 function invalidPage(): Problem {
   return new Problem(422, 'invalid_page', 'limit must be 1 to 1000, and after the id of an event')
 }
+
 export function invalidEventId(): Problem {
   return new Problem(422, 'invalid_event_id', 'The event id must be an integer')
 }
