@@ -8,8 +8,8 @@ export type Transaction = 'list' | 'one' | 'checkout'
 const COLUMNS = 'id, name, venue, event_date, total_tickets, price_cents, sold'
 
 export const SQL = {
-  list: `SELECT ${COLUMNS} FROM events WHERE NOT EXISTS (SELECT FROM orders WHERE id = '') ORDER BY event_date, id`,
-  one: `SELECT ${COLUMNS} FROM events WHERE id = $1 AND NOT EXISTS (SELECT FROM orders WHERE id = '')`,
+  list: `SELECT ${COLUMNS} FROM events WHERE NOT EXISTS (SELECT FROM orders LIMIT 0) ORDER BY event_date, id`,
+  one: `SELECT ${COLUMNS} FROM events WHERE id = $1 AND NOT EXISTS (SELECT FROM orders LIMIT 0)`,
   open: `INSERT INTO checkouts (reservation_id, event_id, quantity, total_cents, charge_before, expires_at)
          VALUES ($1, $2, 1, 5000, now() + interval '5 s', now() + interval '300 s') RETURNING charge_before`,
   confirm: `SELECT * FROM confirm_checkout($1, 'PAY-00000000')`,

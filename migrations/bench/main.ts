@@ -23,11 +23,12 @@ console.log(`${clients} clients that look at an event and buy, 5 ms apart
 // as many events as orders, so that an index of theirs takes its time
 await withDatabase(orders, async (client, here) => {
   const { row, behindLongTransaction } = measuring(here, orders)
+  await migrateDown(client, log)
   await row('nothing, for 5 s', () => delay(5000))
   await row('down 0005 (DROP INDEX CONCURRENTLY)', () => migrateDown(client, log))
   await row('control: CREATE INDEX', () => client.query(`CREATE INDEX ${INDEX} ON events (event_date)`))
   await client.query(`DROP INDEX ${INDEX}`)
-  await row('up 0005 (CREATE INDEX CONCURRENTLY)', () => migrateUp(client, log))
+  await row('up 0005 (CREATE INDEX CONCURRENTLY)', () => migrateUp(client, log, { count: 1 }))
   await migrateDown(client, log)
   await row('down 0004 (email)', () => migrateDown(client, log))
   await row('up 0004 (email)', () => migrateUp(client, log, { count: 1 }))
@@ -43,7 +44,7 @@ await withDatabase(orders, async (client, here) => {
 // these count the seats of every event once: as many events as there might be
 await withDatabase(1000, async (client, here) => {
   const { row } = measuring(here, 1000)
-  await migrateDown(client, log, 2)
+  await migrateDown(client, log, 3)
   await row('down 0003 (checkouts), 1000 events', () => migrateDown(client, log))
   await row('down 0002 (sold seats), 1000 events', () => migrateDown(client, log))
   await row('up 0002 (sold seats), 1000 events', () => migrateUp(client, log, { count: 1 }))

@@ -246,7 +246,7 @@ describe.skipIf(programs === undefined)('backups (pg_dump 17)', () => {
     })
 
     test('replaces it with --force, also when its schema is a newer one, and keeps what there was', async () => {
-      await migrateDown(database.client, quiet, 2)
+      await migrateDown(database.client, quiet, 3)
       const { file } = await backup()
       await migrateUp(database.client, quiet)
       await order('b')
@@ -256,7 +256,11 @@ describe.skipIf(programs === undefined)('backups (pg_dump 17)', () => {
       const [after, before] = [await database.connect(), await database.connect(replaced)]
       expect(await orders(after)).toEqual(['a'])
       expect(await orders(before)).toEqual(['a', 'b'])
-      expect(await migrateUp(after, quiet)).toEqual(['0004_event-email', '0005_event-date-index'])
+      expect(await migrateUp(after, quiet)).toEqual([
+        '0004_event-email',
+        '0005_event-date-index',
+        '0006_confirm-by-key',
+      ])
       await before.end()
       await after.query(`DROP DATABASE ${replaced} WITH (FORCE)`)
     })

@@ -125,14 +125,16 @@ describe('status', () => {
   test('names a change that this version does not have', async () => {
     await up()
     rmSync(join(directory, `${NAMES.at(-1)}.ts`))
-    expect((await states()).at(-1)).toBe(`${NAMES.at(-1)}  applied, but there is no such file`)
+    expect((await states()).at(-1)).toMatch(
+      new RegExp(`^${NAMES.at(-1)} +applied, but there is no such file$`),
+    )
   })
 })
 
 test('redo takes the last change back and makes it again', async () => {
   await up()
   const schema = await describeSchema(database.client)
-  await database.client.query('DROP INDEX idx_events_event_date')
+  await database.client.query('DROP FUNCTION confirm_checkout')
   expect(await redo(database.client, quiet, { directory })).toEqual([NAMES.at(-1)])
   expect(await describeSchema(database.client)).toEqual(schema)
   expect(await applied()).toEqual(NAMES)

@@ -29,13 +29,13 @@ describe('with a million orders, while people buy', () => {
     const other = await database.connect()
     const traffic = await traffics()
     // the first change is the tables themselves
-    await migrateDown(runner, quiet, 4)
+    await migrateDown(runner, quiet, 5)
     await traffic.more(100)
     const made = await Promise.all([migrateUp(runner, quiet), migrateUp(other, quiet)])
     await traffic.more(100)
     const { errors, orders } = await traffic.stop()
     expect(errors).toEqual([])
-    expect(made.flat()).toHaveLength(4)
+    expect(made.flat()).toHaveLength(5)
     const { rows } = await database.client.query(
       'SELECT (SELECT count(*) FROM orders)::int AS orders, (SELECT sum(sold) FROM events)::int AS sold',
     )
@@ -44,7 +44,7 @@ describe('with a million orders, while people buy', () => {
 
   describe('an index of a large table', () => {
     beforeEach(async () => {
-      await migrateDown(runner, quiet)
+      await migrateDown(runner, quiet, 2)
       await database.client.query(
         `INSERT INTO events (name, venue, event_date, total_tickets, price_cents)
          SELECT 'Event ' || n, 'Hall', now() + n * interval '1 minute', 1000000, 100 FROM generate_series(1, 200000) AS n`,
@@ -56,7 +56,7 @@ describe('with a million orders, while people buy', () => {
       await traffic.more(10)
       const building = migrateUp(runner, quiet)
       const most = await mostStoppedBy(runner, building)
-      expect(await building).toEqual(['0005_event-date-index'])
+      expect(await building).toEqual(['0005_event-date-index', '0006_confirm-by-key'])
       await traffic.more(10)
       expect((await traffic.stop()).errors).toEqual([])
       expect(most).toBe(0)

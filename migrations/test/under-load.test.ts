@@ -87,7 +87,7 @@ describe('an index on a table in use', () => {
     await writer.query(order('meanwhile', 1))
     await until(`query LIKE 'CREATE INDEX CONCURRENTLY%' AND wait_event_type = 'Lock'`)
     await slow.query('COMMIT')
-    expect(await building).toEqual(['0005_event-date-index'])
+    expect(await building).toEqual(['0005_event-date-index', '0006_confirm-by-key'])
   })
 
   test('the control: a plain CREATE INDEX makes every writer wait until it is done', async () => {
@@ -120,7 +120,7 @@ describe('an index on a table in use', () => {
       `index ${INDEX} is INVALID; the next up repairs it`,
     )
     const { log, lines } = watchedLog()
-    expect(await migrateUp(database.client, log)).toEqual(['0005_event-date-index'])
+    expect(await migrateUp(database.client, log)).toEqual(['0005_event-date-index', '0006_confirm-by-key'])
     expect(lines.lines()[0]?.msg).toMatch(`${INDEX} was INVALID, repaired in`)
     expect(await findInvalidIndexes(database.client)).toEqual([])
     await expectIndexInUse()
@@ -128,6 +128,7 @@ describe('an index on a table in use', () => {
 
   test('that was on its way out when DROP was interrupted is there again after up', async () => {
     await migrateUp(database.client, quiet)
+    await migrateDown(database.client, quiet, before('0006'))
     await seed(database.client)
     const [dropper, slow] = await Promise.all([1, 2].map(() => database.connect()))
     if (!dropper || !slow) throw new Error('no connections')
@@ -141,7 +142,7 @@ describe('an index on a table in use', () => {
     await dropping
     await slow.query('COMMIT')
     expect(await findInvalidIndexes(database.client)).toHaveLength(1)
-    expect(await migrateUp(database.client, quiet)).toEqual([])
+    expect(await migrateUp(database.client, quiet)).toEqual(['0006_confirm-by-key'])
     await expectIndexInUse()
   })
 

@@ -60,6 +60,9 @@ export interface CheckoutStore {
 /** Clocks of two machines may differ by this much before a charge could come after its void. */
 const CLOCK_TOLERANCE = `interval '2 seconds'`
 
+/** By its key alone: with a bare `state = 'voiding'` the index of those would do, and all of them would be read. */
+const THIS_VOID = `reservation_id = $1 AND state || '' = 'voiding'`
+
 const QUERIES = {
   open: {
     name: 'checkout-open',
@@ -111,12 +114,11 @@ const QUERIES = {
   },
   voided: {
     name: 'checkout-voided',
-    text: `UPDATE checkouts SET state = 'voided', closed_at = now() WHERE reservation_id = $1 AND state = 'voiding'`,
+    text: `UPDATE checkouts SET state = 'voided', closed_at = now() WHERE ${THIS_VOID}`,
   },
   voidAgain: {
     name: 'checkout-void-again',
-    text: `UPDATE checkouts SET void_at = charge_before + ${CLOCK_TOLERANCE}
-           WHERE reservation_id = $1 AND state = 'voiding'`,
+    text: `UPDATE checkouts SET void_at = charge_before + ${CLOCK_TOLERANCE} WHERE ${THIS_VOID}`,
   },
 }
 

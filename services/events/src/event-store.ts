@@ -40,9 +40,9 @@ export interface EventStore {
 
 type EventRow = Omit<Event, 'date' | 'available'> & { event_date: Date; sold: number }
 
-// Seats are counted from events.sold. Without its orders table the system is broken, and has to say so: the look-up
-// of an order that can not exist costs nothing and fails when the table is gone.
-const WITH_ORDERS = `NOT EXISTS (SELECT FROM orders WHERE id = '')`
+// Seats are counted from events.sold. Without its orders table the system is broken, and has to say so: to look for
+// none of the orders reads nothing, whatever the plan, and fails when the table is gone.
+const WITH_ORDERS = 'NOT EXISTS (SELECT FROM orders LIMIT 0)'
 const COLUMNS = 'id, name, venue, event_date, total_tickets, price_cents, sold'
 
 const QUERIES = {
