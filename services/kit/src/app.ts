@@ -15,6 +15,7 @@ import type { Log } from './log.ts'
 import { observeOutcomes } from './outcome.ts'
 import { limitConcurrency } from './overload.ts'
 import { Problem } from './problem.ts'
+import { requestLog } from './request-log.ts'
 import { traceOf } from './trace.ts'
 
 export type App = FastifyInstance<
@@ -40,11 +41,8 @@ export function createApp(options: { log: Log; maxConcurrentRequests: number }):
     loggerInstance: options.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: (request) => traceOf(request as RawRequestDefaultExpression).requestId,
-    childLoggerFactory: (logger, bindings, childOptions, request) =>
-      logger.child(
-        { ...bindings, trace_id: traceOf(request as RawRequestDefaultExpression).traceId },
-        childOptions,
-      ),
+    childLoggerFactory: (_logger, _bindings, _options, request) =>
+      requestLog(options.log as FastifyBaseLogger, traceOf(request as RawRequestDefaultExpression)),
     bodyLimit: BODY_LIMIT_BYTES,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -70,8 +68,9 @@ export function createApp(options: { log: Log; maxConcurrentRequests: number }):
   logOutcomes(app)
   answerInsteadOfNode(app)
   limitConcurrency(app, options.maxConcurrentRequests)
-  app.addHook('onSend', async (request, reply) => {
+  app.addHook('onSend', (request, reply, payload, done) => {
     reply.header('x-request-id', request.id)
+    done(null, payload)
   })
   acceptJson(app)
   return app

@@ -1,15 +1,8 @@
-import type { IncomingHttpHeaders } from 'node:http'
-import type { Dispatcher } from 'undici'
-// of undici's 130 modules its pool needs a third
-import Pool from 'undici/lib/dispatcher/pool.js'
+import type { HttpAnswer } from './http-answer.ts'
+import { createConnections, type Exchange } from './http-connections.ts'
 import { type Trace, traceHeaders } from './trace.ts'
 
-export interface UpstreamAnswer {
-  status: number
-  contentType: string
-  retryAfter: string | undefined
-  body: Buffer
-}
+export type UpstreamAnswer = HttpAnswer
 
 export type UpstreamFailure = 'timeout' | 'unreachable'
 
@@ -36,81 +29,73 @@ export interface UpstreamRequest {
 }
 
 export interface Upstream {
-  /** @throws {UpstreamError} when no complete answer came in time; any status is an answer */
+  /**
+   * @throws {UpstreamError} when no complete answer came in time; any status is an answer
+   * @throws {TypeError} when the path or a header has characters that HTTP can not carry
+   */
   request(request: UpstreamRequest): Promise<UpstreamAnswer>
   close(): Promise<void>
 }
 
 /** A client for one service: pooled connections, one overall deadline a call, no retries of its own. */
 export function createUpstream(target: string, baseUrl: string): Upstream {
-  const pool = new Pool(baseUrl, { connections: 256, pipelining: 1, keepAliveTimeout: 30_000 })
+  const { host } = new URL(baseUrl)
+  const connections = createConnections(baseUrl)
 
-  function request({ method, path, trace, headers, body, timeoutMs }: UpstreamRequest) {
-    return new Promise<UpstreamAnswer>((resolve, reject) => {
-      const fail = (failure: UpstreamFailure, cause: unknown) =>
-        reject(new UpstreamError(target, failure, cause))
-      pool.dispatch(
-        {
-          method,
-          path,
-          headersTimeout: 0,
-          bodyTimeout: 0,
-          headers: {
-            ...(trace && traceHeaders(trace)),
-            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-            ...headers,
-          },
-          body: body === undefined || Buffer.isBuffer(body) ? (body ?? null) : JSON.stringify(body),
+  function request(asked: UpstreamRequest): Promise<UpstreamAnswer> {
+    return new Promise((resolve, reject) => {
+      const exchange: Exchange = {
+        request: serialize(asked, host),
+        done(error, answer) {
+          clearTimeout(deadline)
+          if (answer) resolve(answer)
+          else reject(new UpstreamError(target, 'unreachable', error))
         },
-        collectAnswer(timeoutMs, resolve, fail),
-      )
+      }
+      const deadline = setTimeout(() => {
+        connections.giveUp(exchange)
+        const late = new Error(`no complete answer in ${asked.timeoutMs} ms`)
+        reject(new UpstreamError(target, 'timeout', late))
+      }, asked.timeoutMs)
+      connections.start(exchange)
     })
   }
 
-  return { request, close: () => pool.destroy() }
-}
-
-/** Told as undici hears it: its own `request()` makes a stream of each body, which costs more than the rest of a call. */
-function collectAnswer(
-  timeoutMs: number,
-  resolve: (answer: UpstreamAnswer) => void,
-  fail: (failure: UpstreamFailure, cause: unknown) => void,
-): Dispatcher.DispatchHandler {
-  let call: Dispatcher.DispatchController | undefined
-  let status = 0
-  let headers: IncomingHttpHeaders = {}
-  const chunks: Buffer[] = []
-  let late: Error | undefined
-  const deadline = setTimeout(() => {
-    late = new Error(`no complete answer in ${timeoutMs} ms`)
-    fail('timeout', late)
-    // one that has no connection yet ends as soon as it would get one
-    call?.abort(late)
-  }, timeoutMs)
   return {
-    onRequestStart(controller) {
-      call = controller
-      if (late) controller.abort(late)
-    },
-    onResponseStart(_controller, statusCode, received) {
-      status = statusCode
-      headers = received
-    },
-    onResponseData(_controller, chunk) {
-      chunks.push(chunk)
-    },
-    onResponseEnd() {
-      clearTimeout(deadline)
-      resolve({
-        status,
-        contentType: String(headers['content-type'] ?? ''),
-        retryAfter: headers['retry-after'],
-        body: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks),
-      })
-    },
-    onResponseError(_controller, error) {
-      clearTimeout(deadline)
-      fail('unreachable', error)
+    request,
+    async close() {
+      connections.close()
     },
   }
+}
+
+/** The bytes of a request, each as a character: written at once, and without a copy. */
+function serialize({ method, path, trace, headers, body }: UpstreamRequest, host: string): string {
+  if (!PATH.test(path)) throw new TypeError('the path of a request has characters that HTTP can not carry')
+  const start = `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\n`
+  const named = (trace ? lines(traceHeaders(trace)) : '') + (headers ? lines(checked(headers)) : '')
+  if (body === undefined) return `${start}${named}${method === 'POST' ? 'content-length: 0\r\n' : ''}\r\n`
+  const bytes = Buffer.isBuffer(body) ? body.toString('latin1') : asBytes(JSON.stringify(body))
+  return `${start}${named}content-type: application/json\r\ncontent-length: ${bytes.length}\r\n\r\n${bytes}`
+}
+
+const PATH = /^\/[\x21-\x7e]*$/
+const HEADER_VALUE = /^[\t\x20-\x7e]*$/
+
+function lines(headers: Record<string, string>): string {
+  let text = ''
+  for (const name in headers) text += `${name}: ${headers[name]}\r\n`
+  return text
+}
+
+function checked(headers: Record<string, string>): Record<string, string> {
+  for (const name in headers) {
+    if (!HEADER_VALUE.test(headers[name] as string))
+      throw new TypeError(`the header ${name} has characters that HTTP can not carry`)
+  }
+  return headers
+}
+
+function asBytes(text: string): string {
+  return Buffer.byteLength(text) === text.length ? text : Buffer.from(text).toString('latin1')
 }

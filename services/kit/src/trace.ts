@@ -14,19 +14,22 @@ const REQUEST_ID = /^[\w.:-]{1,128}$/
 // W3C Trace Context, section 3.2: version-traceid-parentid-flags; all-zero ids are invalid
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(?:-.*)?$/
 
-const traces = new WeakMap<IncomingMessage, Trace>()
+const known = Symbol('trace')
 
 /** The trace of a request: what its headers say where they are well-formed, new ids where they are not. */
-export function traceOf(request: IncomingMessage): Trace {
-  const known = traces.get(request)
-  if (known) return known
-  const parent = TRACEPARENT.exec(String(request.headers.traceparent ?? ''))
+export function traceOf(request: IncomingMessage & { [known]?: Trace }): Trace {
+  const trace = request[known] ?? newTrace(request)
+  request[known] = trace
+  return trace
+}
+
+function newTrace(request: IncomingMessage): Trace {
+  const { traceparent } = request.headers
+  const parent = typeof traceparent === 'string' ? TRACEPARENT.exec(traceparent) : null
   const traceId = parent?.[1] ?? randomUUID().replaceAll('-', '')
   const given = request.headers['x-request-id']
   const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : traceId
-  const trace = { requestId, traceId, flags: parent?.[2] ?? '01' }
-  traces.set(request, trace)
-  return trace
+  return { requestId, traceId, flags: parent?.[2] ?? '01' }
 }
 
 /** The headers that carry a trace to the next service. */

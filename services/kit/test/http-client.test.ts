@@ -1,19 +1,12 @@
-import { once } from 'node:events'
-import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTcpServer } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { text } from 'node:stream/consumers'
-import { afterEach, expect, test } from 'vitest'
-import { createUpstream, type Upstream, UpstreamError } from '../src/http-client.ts'
-
-const opened: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const each of opened.splice(0).toReversed()) await each.close()
-})
-
-const GET = { method: 'GET', path: '/', timeoutMs: 10_000 } as const
+import { expect, test } from 'vitest'
+import { UpstreamError } from '../src/http-client.ts'
+import { clientOf, freePort, GET, listenUntilTheEnd, serve, upstreamOf, urlOf } from './upstream-servers.ts'
 
 test('an answer of any status is an answer', async () => {
-  const upstream = await upstreamOf((_request, response) => {
+  const { upstream } = await upstreamOf((_request, response) => {
     response.writeHead(503, { 'content-type': 'text/plain', 'retry-after': '7' }).end('not now')
   })
   expect(await upstream.request(GET)).toEqual({
@@ -25,7 +18,7 @@ test('an answer of any status is an answer', async () => {
 })
 
 test('what is asked arrives: method, path, headers, trace and body', async () => {
-  const upstream = await upstreamOf(async (request, response) => {
+  const { upstream } = await upstreamOf(async (request, response) => {
     const { method, url, headers } = request
     response.end(JSON.stringify({ method, url, headers, body: await text(request) }))
   })
@@ -52,6 +45,67 @@ test('what is asked arrives: method, path, headers, trace and body', async () =>
   expect(empty.headers).not.toHaveProperty('content-type')
 })
 
+test('text of any language arrives as UTF-8', async () => {
+  const { upstream } = await upstreamOf(async (request, response) => {
+    response.end(JSON.stringify({ url: request.url, body: await text(request) }))
+  })
+  const ask = async (body: unknown) => {
+    const path = `/${encodeURIComponent('é€')}`
+    const answer = await upstream.request({ ...GET, method: 'POST', path, body })
+    return JSON.parse(answer.body.toString()) as { url: string; body: string }
+  }
+  const said = { latin1: 'é', more: '€', pairs: '😀', both: 'ÿ\u0100' }
+  const posted = await ask(said)
+  expect(JSON.parse(posted.body)).toEqual(said)
+  expect(decodeURIComponent(posted.url)).toBe('/é€')
+  // latin1 alone has one byte a character only until it is sent
+  expect(JSON.parse((await ask('é')).body)).toBe('é')
+  expect((await ask(Buffer.from('{"a":"é€"}'))).body).toBe('{"a":"é€"}')
+})
+
+test('what HTTP can not carry is refused, and nothing of it is sent', async () => {
+  const arrived: string[] = []
+  const { upstream, connections } = await upstreamOf((request, response) => {
+    arrived.push(`${request.method} ${request.url}`)
+    response.end()
+  })
+  const hostile = 'x\r\n\r\nDELETE /all HTTP/1.1\r\n\r\n'
+  for (const value of ['a\r\nx-more: 1', 'a\nb', 'a\rb', 'a\0', 'é', '€', hostile])
+    await expect(upstream.request({ ...GET, headers: { 'x-a': 'a', 'x-b': value } })).rejects.toThrow(
+      TypeError,
+    )
+  for (const path of ['', 'a', '/a b', '/a\tb', '/a\r\nx-more: 1', '/a\n', '/é', '/€', `/${hostile}`])
+    await expect(upstream.request({ ...GET, path })).rejects.toThrow(TypeError)
+  expect((await upstream.request({ ...GET, path: '/last' })).status).toBe(200)
+  expect(arrived).toEqual(['GET /last'])
+  expect(connections).toHaveLength(1)
+})
+
+test('an answer may come in chunks', async () => {
+  const { upstream } = await upstreamOf((request, response) => {
+    response.writeHead(200, { 'content-type': 'text/plain', trailer: 'x-sum' })
+    for (const part of ['one ', 'é€ ', 'three']) response.write(part)
+    response.addTrailers({ 'x-sum': '3' })
+    response.end(request.url)
+  })
+  for (const path of ['/a', '/b']) {
+    const answer = await upstream.request({ ...GET, path })
+    expect(answer).toMatchObject({ status: 200, contentType: 'text/plain' })
+    expect(answer.body.toString()).toBe(`one é€ three${path}`)
+  }
+})
+
+test('an answer may be large', async () => {
+  const large = Buffer.alloc(5_000_000, 'large')
+  const { upstream } = await upstreamOf((request, response) => {
+    if (request.url === '/counted') response.setHeader('content-length', large.length)
+    else response.flushHeaders()
+    response.end(large)
+  })
+  for (const path of ['/counted', '/chunks', '/counted'])
+    expect((await upstream.request({ ...GET, path })).body.equals(large)).toBe(true)
+})
+
 test('an address where nobody listens is unreachable', async () => {
   const port = await freePort()
   const upstream = clientOf(`http://127.0.0.1:${port}`)
@@ -70,7 +124,7 @@ test('a host without an address is unreachable', async () => {
 })
 
 test('a connection that breaks before or within the answer is unreachable', async () => {
-  const upstream = await upstreamOf((request, response) => {
+  const { upstream } = await upstreamOf((request, response) => {
     if (request.url === '/') return request.socket.destroy()
     response.writeHead(200, { 'content-length': 100 }).write('half')
     setImmediate(() => request.socket.destroy())
@@ -80,12 +134,12 @@ test('a connection that breaks before or within the answer is unreachable', asyn
 })
 
 test('no answer in time is a timeout', async () => {
-  const upstream = await upstreamOf(() => {})
+  const { upstream } = await upstreamOf(() => {})
   await expect(upstream.request({ ...GET, timeoutMs: 50 })).rejects.toMatchObject({ failure: 'timeout' })
 })
 
 test('the deadline covers the whole body, however steadily it drips', async () => {
-  const upstream = await upstreamOf((_request, response) => {
+  const { upstream } = await upstreamOf((_request, response) => {
     response.writeHead(200)
     const dripping = setInterval(() => response.write('.'), 10)
     response.once('close', () => clearInterval(dripping))
@@ -94,16 +148,17 @@ test('the deadline covers the whole body, however steadily it drips', async () =
 })
 
 test('the deadline covers a connection that is accepted and never read', async () => {
-  const server = createTcpServer(() => {}).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  opened.push(server)
-  const upstream = clientOf(`http://127.0.0.1:${(server.address() as { port: number }).port}`)
-  await expect(upstream.request({ ...GET, timeoutMs: 50 })).rejects.toMatchObject({ failure: 'timeout' })
+  const server = createTcpServer(() => {})
+  await listenUntilTheEnd(server, 0, '127.0.0.1')
+  for (const protocol of ['http', 'https']) {
+    const upstream = clientOf(urlOf(server, protocol))
+    await expect(upstream.request({ ...GET, timeoutMs: 50 })).rejects.toMatchObject({ failure: 'timeout' })
+  }
 })
 
 test('a slow answer does not hold up others', async () => {
   let answerSlow = () => {}
-  const upstream = await upstreamOf((request, response) => {
+  const { upstream } = await upstreamOf((request, response) => {
     if (request.url === '/slow') answerSlow = () => response.end('late')
     else response.end('quick')
   })
@@ -121,34 +176,13 @@ test('an upstream that comes back is reached again', async () => {
   expect(String((await upstream.request(GET)).body)).toBe('back')
 })
 
-async function upstreamOf(listener: RequestListener | ((...of: Parameters<RequestListener>) => unknown)) {
-  const server = await serve(listener as RequestListener)
-  return clientOf(`http://127.0.0.1:${(server.address() as { port: number }).port}`)
-}
+const hasIpv6 = Object.values(networkInterfaces()).some((all) =>
+  all?.some(({ address }) => address === '::1'),
+)
 
-function clientOf(url: string): Upstream {
-  const upstream = createUpstream('test', url)
-  opened.push(upstream)
-  return upstream
-}
-
-async function serve(listener: RequestListener, port = 0): Promise<Server> {
-  const server = createServer(listener).listen(port, '127.0.0.1')
-  await once(server, 'listening')
-  opened.push({
-    close() {
-      server.closeAllConnections()
-      server.close()
-    },
-  })
-  return server
-}
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
+test.skipIf(!hasIpv6)('an upstream may have an address of IPv6', async () => {
+  const server = await serve((request, response) => response.end(request.headers.host), 0, '::1')
+  const url = urlOf(server)
+  expect(url).toMatch(/^http:\/\/\[::1\]:\d+$/)
+  expect(`http://${(await clientOf(url).request(GET)).body}`).toBe(url)
+})

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { FastifyBaseLogger } from 'fastify'
+import { requestLog } from '@quickticket/kit/request-log'
+import { traceOf } from '@quickticket/kit/trace'
+import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 
 /** How many keys are remembered, to tell a first charge from a repeated one. */
 const REMEMBERED_KEYS = 100_000
@@ -34,7 +36,8 @@ export function paymentRef(key: string): string {
   return `PAY-${createHash('sha256').update(key).digest('hex').slice(0, 8).toUpperCase()}`
 }
 
-/** For the ledger's lines: what happened to money is told at every LOG_LEVEL. */
-export function alwaysLogged(log: FastifyBaseLogger): FastifyBaseLogger {
-  return log.child({}, { level: 'info' })
+/** The log of the ledger's lines, by request: what happened to money is told at every LOG_LEVEL. */
+export function ledgerLog(log: FastifyBaseLogger): (request: FastifyRequest) => FastifyBaseLogger {
+  const always = log.child({}, { level: 'info' })
+  return ({ raw }) => requestLog(always, traceOf(raw))
 }

@@ -3,7 +3,7 @@ import { injectLatency, type OwnFaults } from '@quickticket/kit/faults/own'
 import { Problem } from '@quickticket/kit/problem'
 import { Type } from '@quickticket/kit/schema'
 import type { Config } from '../config.ts'
-import { alwaysLogged, type Ledger, paymentRef } from '../ledger.ts'
+import { type Ledger, ledgerLog, paymentRef } from '../ledger.ts'
 import type { ChargeMetrics } from '../metrics.ts'
 
 const Charge = Type.Object({
@@ -27,6 +27,7 @@ export interface ChargeDeps {
 }
 
 export function chargeRoute(app: App, config: Config, { ledger, counted, faults }: ChargeDeps): void {
+  const told = ledgerLog(app.log)
   const lags = faults.dice('latency', '/charge', config.PAYMENT_LATENCY_MS > 0 ? 1 : 0)
   const fails = faults.dice('status', '/charge', config.PAYMENT_FAILURE_RATE)
   const losesAnswer = faults.dice('lost-response', '/charge', config.PAYMENT_LOST_ANSWER_RATE)
@@ -42,7 +43,8 @@ export function chargeRoute(app: App, config: Config, { ledger, counted, faults 
         response: { 200: Charged },
       },
     },
-    async ({ body, headers, log }) => {
+    async (request) => {
+      const { body, headers, log } = request
       const { reservation_id, amount, charge_before } = body
       const key = headers['idempotency-key'] ?? reservation_id
       if (lags()) {
@@ -63,7 +65,7 @@ export function chargeRoute(app: App, config: Config, { ledger, counted, faults 
       const first = ledger.charge(key)
       counted.charges.inc({ result: first ? 'success' : 'replayed' })
       const entry = { ledger: 'charge', key, reservation_id, amount, payment_ref, replayed: !first }
-      alwaysLogged(log).info(entry, 'payment success')
+      told(request).info(entry, 'payment success')
       if (losesAnswer()) {
         log.warn({ reservation_id, payment_ref }, 'injected failure after the charge')
         throw paymentFailed()
