@@ -13,7 +13,7 @@ export const variables = {
     description:
       'an OTLP receiver that gets the metrics, such as http://prometheus:9090/api/v1/otlp/v1/metrics',
     allowed: 'a URL that starts with http:// or https://',
-    pattern: '^(https?://.+)?$',
+    accepts: (text: string) => /^https?:\/\/.+$/.test(text),
   }),
   PG_BIN: Type.String({
     default: '',

@@ -1,5 +1,5 @@
+import { Counter, Gauge, type Registry } from '@quickticket/kit/prometheus'
 import type pg from 'pg'
-import { Counter, Gauge, type Registry } from 'prom-client'
 import type { HoldStore } from './hold-store.ts'
 
 export type EventMetrics = ReturnType<typeof eventMetrics>

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { Registry } from 'prom-client'
+import { Registry } from '@quickticket/kit/prometheus'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { captureLog } from '../../kit/test/captured-log.ts'
 import { audit } from '../src/audit/audit.ts'

@@ -1,4 +1,4 @@
-import { Counter, Gauge, type Registry } from 'prom-client'
+import { Counter, Gauge, type Registry } from '@quickticket/kit/prometheus'
 import type { CircuitState } from './breaker.ts'
 
 export type GatewayMetrics = ReturnType<typeof gatewayMetrics>

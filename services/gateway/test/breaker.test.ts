@@ -1,4 +1,4 @@
-import { Registry } from 'prom-client'
+import { Registry } from '@quickticket/kit/prometheus'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { captureLog } from '../../kit/test/captured-log.ts'
 import { type Breaker, CircuitOpenError, createBreaker } from '../src/breaker.ts'

@@ -1,4 +1,4 @@
-import { Registry } from 'prom-client'
+import { Registry } from '@quickticket/kit/prometheus'
 import { afterEach, expect, test } from 'vitest'
 import { captureLog } from '../../kit/test/captured-log.ts'
 import { gatewayMetrics } from '../src/metrics.ts'

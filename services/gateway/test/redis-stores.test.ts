@@ -1,5 +1,5 @@
+import { Registry } from '@quickticket/kit/prometheus'
 import { Redis } from 'ioredis'
-import { Registry } from 'prom-client'
 import { afterAll, beforeEach, describe, expect, inject, test, vi } from 'vitest'
 import { captureLog } from '../../kit/test/captured-log.ts'
 import { createBreaker } from '../src/breaker.ts'

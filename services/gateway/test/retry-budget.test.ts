@@ -1,4 +1,4 @@
-import { Registry } from 'prom-client'
+import { Registry } from '@quickticket/kit/prometheus'
 import { expect, test } from 'vitest'
 import { gatewayMetrics } from '../src/metrics.ts'
 import { createRetry } from '../src/retry.ts'

@@ -1,6 +1,6 @@
 import { UpstreamError } from '@quickticket/kit/http-client'
+import { Registry } from '@quickticket/kit/prometheus'
 import fc from 'fast-check'
-import { Registry } from 'prom-client'
 import { describe, expect, test } from 'vitest'
 import { gatewayMetrics } from '../src/metrics.ts'
 import { ChargeRefused, mayPass } from '../src/payments-client.ts'

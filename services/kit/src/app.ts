@@ -11,6 +11,7 @@ import {
 } from 'fastify'
 import { answerClientError, answerConnect, answerProblems } from './errors.ts'
 import { rememberRoutes } from './known-routes.ts'
+import { buildSerializer } from './late-serializers.ts'
 import type { Log } from './log.ts'
 import { observeOutcomes } from './outcome.ts'
 import { limitConcurrency } from './overload.ts'
@@ -49,6 +50,7 @@ export function createApp(options: { log: Log; maxConcurrentRequests: number }):
     http: { headersTimeout: HEADERS_TIMEOUT_MS, requireHostHeader: false },
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true },
+    schemaController: { compilersFactory: { buildSerializer } },
     ajv: {
       customOptions: {
         removeAdditional: false,

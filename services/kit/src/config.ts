@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { Ajv, type ErrorObject } from 'ajv'
 import type { Static, TObject, TProperties, TSchema } from 'typebox'
 import { parseFaults } from './faults/parse.ts'
 import { Type } from './schema.ts'
@@ -75,13 +74,11 @@ export function rate(fallback: number, description: string) {
 
 /** The base URL of a service; a slash at the end is accepted. */
 export function url(fallback: string, description: string) {
-  return Type.String({ default: fallback, description, format: BASE_URL, allowed: 'http(s)://host[:port]' })
+  return Type.String({ default: fallback, description, accepts: isBaseUrl, allowed: 'http(s)://host[:port]' })
 }
 
-const BASE_URL = 'base-url'
-
 function isBaseUrl(text: string): boolean {
-  return text === '' || (/^https?:\/\/[^\s/?#@]+\/?$/.test(text) && URL.canParse(text))
+  return /^https?:\/\/[^\s/?#@]+\/?$/.test(text) && URL.canParse(text)
 }
 
 /** A value that is never printed and that can also be read from the file which NAME_FILE points to. */
@@ -96,30 +93,19 @@ export function secret(fallback: string, description: string) {
  */
 export function loadConfig<T extends TProperties>(variables: T, env: Environment): Static<TObject<T>> {
   const { texts, unreadable } = readSecretFiles(variables, withoutEmpty(env))
-  const config = withNumbers(variables, texts)
-  const bad = [
-    ...unreadable,
-    ...failedChecks(variables, texts),
-    ...describe(variables, texts, complete(variables, config)),
-  ]
+  const bad = [...unreadable]
+  const config: Record<string, unknown> = {}
+  for (const [name, schema] of Object.entries(variables)) {
+    const text = texts[name]
+    const value = text === undefined ? property(schema, 'default') : parse(schema, text)
+    if (value !== undefined) config[name] = value
+    if (text === undefined) continue
+    const reason = failedCheck(schema, text)
+    if (reason !== undefined) bad.push(`${mustBe(name, schema, text)}: ${reason}`)
+    else if (value === undefined) bad.push(mustBe(name, schema, text))
+  }
   if (bad.length > 0) throw new ConfigError(`bad configuration: ${bad.join('; ')}`)
   return config as Static<TObject<T>>
-}
-
-/** Fills in defaults, takes away what is no variable, and returns what is wrong. */
-function complete(variables: TProperties, config: Record<string, unknown>): ErrorObject[] {
-  const ajv = new Ajv({
-    allErrors: true,
-    useDefaults: true,
-    coerceTypes: true,
-    removeAdditional: true,
-    // takes longer than all else, and strict mode finds mistakes in a schema anyway
-    validateSchema: false,
-    keywords: ['secret', 'allowed', 'check'],
-    formats: { [BASE_URL]: isBaseUrl },
-  })
-  const validate = ajv.compile(Type.Object(variables, { additionalProperties: false }))
-  return validate(config) ? [] : (validate.errors ?? [])
 }
 
 function withoutEmpty(env: Environment): Record<string, string> {
@@ -141,44 +127,42 @@ function readSecretFiles(variables: TProperties, env: Record<string, string>) {
   return { texts, unreadable }
 }
 
-function failedChecks(variables: TProperties, texts: Record<string, string>): string[] {
-  return Object.entries(variables).flatMap(([name, schema]) => {
-    const check = property(schema, 'check') as ((text: string) => unknown) | undefined
-    const text = texts[name]
-    if (!check || text === undefined) return []
-    try {
-      check(text)
-      return []
-    } catch (error) {
-      return `${mustBe(name, schema, texts)}: ${(error as Error).message}`
-    }
-  })
+function failedCheck(schema: TSchema, text: string): string | undefined {
+  const check = property(schema, 'check') as ((text: string) => unknown) | undefined
+  try {
+    check?.(text)
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+  }
 }
 
-const NUMBERS: Record<string, RegExp> = {
-  integer: /^[+-]?\d+$/,
-  number: /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i,
+const INTEGER = /^[+-]?\d+$/
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
+
+/** The value that a text stands for; undefined when it is not allowed. */
+function parse(schema: TSchema, text: string): unknown {
+  switch (property(schema, 'type')) {
+    case 'integer':
+      return INTEGER.test(text) ? withinLimits(schema, Number(text)) : undefined
+    case 'number':
+      return NUMBER.test(text) ? withinLimits(schema, Number(text)) : undefined
+    case 'boolean':
+      return text === 'true' || (text === 'false' ? false : undefined)
+  }
+  const choices = property(schema, 'enum')
+  if (Array.isArray(choices)) return choices.includes(text) ? text : undefined
+  const accepts = property(schema, 'accepts') as ((text: string) => boolean) | undefined
+  return accepts === undefined || accepts(text) ? text : undefined
 }
 
-/** Numbers as people write them: the validator's own conversion takes blanks, 0x10 and Infinity as well. */
-function withNumbers(variables: TProperties, texts: Record<string, string>): Record<string, string | number> {
-  return Object.fromEntries(
-    Object.entries(texts).map(([name, text]) => {
-      const schema = variables[name]
-      const form = schema && NUMBERS[String(property(schema, 'type'))]
-      if (!form) return [name, text]
-      return [name, form.test(text) ? Number(text) : Number.NaN]
-    }),
-  )
+function withinLimits(schema: TSchema, value: number): number | undefined {
+  const { minimum, maximum } = schema as { minimum?: number; maximum?: number }
+  return value >= (minimum ?? value) && value <= (maximum ?? value) ? value : undefined
 }
 
-function describe(variables: TProperties, texts: Record<string, string>, errors: ErrorObject[]): string[] {
-  const names = new Set(errors.map((error) => error.instancePath.slice(1)))
-  return [...names].map((name) => mustBe(name, variables[name] as TSchema, texts))
-}
-
-function mustBe(name: string, schema: TSchema, texts: Record<string, string>): string {
-  const shown = isSecret(schema) ? '(hidden)' : JSON.stringify(texts[name])
+function mustBe(name: string, schema: TSchema, text: string): string {
+  const shown = isSecret(schema) ? '(hidden)' : JSON.stringify(text)
   const fallback = property(schema, 'default')
   const byDefault = fallback === undefined ? '' : ` (default ${JSON.stringify(fallback)})`
   return `${name}=${shown} must be ${allowed(schema)}${byDefault}`

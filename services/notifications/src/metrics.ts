@@ -1,4 +1,4 @@
-import { Counter, type Registry } from 'prom-client'
+import { Counter, type Registry } from '@quickticket/kit/prometheus'
 
 export type NotifyMetrics = ReturnType<typeof notifyMetrics>
 

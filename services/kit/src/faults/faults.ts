@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
-import type { Registry } from 'prom-client'
 import type { App } from '../app.ts'
+import type { Registry } from '../prometheus.ts'
 import { faultRoutes } from './admin.ts'
 import { createControl } from './control.ts'
 import { createGroundTruth } from './ground-truth.ts'

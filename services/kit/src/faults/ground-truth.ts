@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { Counter, Gauge, type Registry } from 'prom-client'
+import { Counter, Gauge, type Registry } from '../prometheus.ts'
 import type { Kind, Rule } from './rule.ts'
 
 /** What all that is told of a fault says while faults are sealed. */

@@ -1,7 +1,7 @@
-import { Registry } from 'prom-client'
 import { expect, test } from 'vitest'
 import { createGroundTruth } from '../../src/faults/ground-truth.ts'
 import { createDice, createOwnFaults } from '../../src/faults/own.ts'
+import { Registry } from '../../src/prometheus.ts'
 
 test('a rate of 0 never strikes, a rate of 1 always does', () => {
   for (const roll of [0, 0.5, 1 - Number.EPSILON]) {
