@@ -98,6 +98,16 @@ test('lines are written in the background, and none is lost after a flush', asyn
   expect(await run(program)).toBe(5000)
 })
 
+test('a process that ends at once has written what it logged before', async () => {
+  const log = fileURLToPath(new URL('../src/log.ts', import.meta.url))
+  const program = `
+    import { createLog } from ${JSON.stringify(log)}
+    const log = createLog('test', 'info')
+    for (let i = 0; i < 500; i++) log.info({ i }, 'line')
+    process.exit()`
+  expect(await run(program)).toBe(500)
+})
+
 test('with sync, a line is written before the call returns', async () => {
   const log = fileURLToPath(new URL('../src/log.ts', import.meta.url))
   const program = `
