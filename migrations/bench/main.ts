@@ -23,6 +23,7 @@ console.log(`${clients} clients that look at an event and buy, 5 ms apart
 // as many events as orders, so that an index of theirs takes its time
 await withDatabase(orders, async (client, here) => {
   const { row, behindLongTransaction } = measuring(here, orders)
+  // 0006 replaces a function: there is nothing to wait for
   await migrateDown(client, log)
   await row('nothing, for 5 s', () => delay(5000))
   await row('down 0005 (DROP INDEX CONCURRENTLY)', () => migrateDown(client, log))

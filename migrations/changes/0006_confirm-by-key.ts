@@ -1,9 +1,10 @@
 import type { MigrationBuilder } from 'node-pg-migrate'
 
 /**
- * A checkout is confirmed by its key and by nothing else. A session keeps the plan of a function's statement, and chose
- * one while the tables were small or nearly all checkouts closed: it read all rows, or all open checkouts, for each
- * order, and most of them after an outage of payments, when there are thousands.
+ * A checkout is found by its key, whatever a session planned. The plans of a function's statements are kept: one made
+ * while the tables were small reads all rows for each order, one made while hardly any checkout was open reads all open
+ * ones, and after an outage of payments these are thousands. Apart from that the function is the one of 0003, whose text
+ * stands here again because a change that was applied is not edited.
  */
 export function up(pgm: MigrationBuilder): void {
   pgm.sql(confirmCheckout({ isOpen: `state || '' = 'open'`, settings: 'SET enable_seqscan = off' }))
@@ -13,7 +14,7 @@ export function down(pgm: MigrationBuilder): void {
   pgm.sql(confirmCheckout({ isOpen: `state = 'open'`, settings: '' }))
 }
 
-/** @param isOpen a condition that is no index's own keeps the planner from that index */
+/** @param isOpen in other words than those of the index on open checkouts, it keeps the planner from that index */
 function confirmCheckout({ isOpen, settings }: { isOpen: string; settings: string }): string {
   return `
     CREATE OR REPLACE FUNCTION confirm_checkout(reservation text, reference text)

@@ -38,18 +38,23 @@ function gatherLines(stdout: ReturnType<typeof pino.destination>) {
   let lines = ''
 
   function writeOut(): void {
-    if (lines !== '') stdout.write(lines)
+    if (lines === '') return
+    process.off('exit', writeNow)
+    stdout.write(lines)
     lines = ''
   }
 
-  process.once('exit', () => {
-    if (lines === '') return
+  function writeNow(): void {
     writeOut()
     stdout.flushSync()
-  })
+  }
+
   return {
     write(line: string): void {
-      if (lines === '') setTimeout(writeOut, GATHER_MS)
+      if (lines === '') {
+        setTimeout(writeOut, GATHER_MS)
+        process.once('exit', writeNow)
+      }
       lines += line
     },
     flush(done: (error?: Error | null) => void): void {

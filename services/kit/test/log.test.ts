@@ -108,6 +108,20 @@ test('a process that ends at once has written what it logged before', async () =
   expect(await run(program)).toBe(500)
 })
 
+test('a log that has written all it has leaves nothing behind in its process', async () => {
+  const log = fileURLToPath(new URL('../src/log.ts', import.meta.url))
+  const program = `
+    import { createLog, flushLog } from ${JSON.stringify(log)}
+    const first = createLog('test', 'info')
+    await flushLog(first)
+    const before = process.listenerCount('exit')
+    const logs = Array.from({ length: 5 }, () => createLog('test', 'info'))
+    for (const each of logs) each.info('one of many')
+    await Promise.all(logs.map(flushLog))
+    if (process.listenerCount('exit') === before) first.info('line')`
+  expect(await run(program)).toBe(1)
+})
+
 test('with sync, a line is written before the call returns', async () => {
   const log = fileURLToPath(new URL('../src/log.ts', import.meta.url))
   const program = `
@@ -118,7 +132,7 @@ test('with sync, a line is written before the call returns', async () => {
   expect(await run(program)).toBe(500)
 })
 
-/** Runs a program that kills itself, and counts the whole lines that it wrote. */
+/** Runs a program to its end, and counts the whole lines that it wrote. */
 async function run(program: string): Promise<number> {
   const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
     stdio: ['ignore', 'pipe', 'inherit'],
