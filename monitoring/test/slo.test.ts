@@ -80,13 +80,23 @@ test('the whole configuration in another time: same rules, alerts and receivers'
     expect(names(scaled), file).toEqual(names(read(`prometheus/rules/${file}`)))
     expect(scaled, file).not.toBe(read(`prometheus/rules/${file}`))
   }
-  expect(parse(readFileSync(join(out, 'prometheus/prometheus.yml'), 'utf8')).global.scrape_interval).toBe(
-    '1s',
-  )
-  expect(parse(readFileSync(join(out, 'alertmanager/alertmanager.yml'), 'utf8')).route.group_wait).toBe(
-    '250ms',
-  )
+  const scaled = (file: string) => parse(readFileSync(join(out, file), 'utf8'))
+  expect(scaled('prometheus/prometheus.yml').global.scrape_interval).toBe('1s')
+  expect(scaled('alertmanager/alertmanager.yml').route.group_interval).toBe('500ms')
 })
+
+test.each([1, 30, 120])(
+  '%i times as fast, a cause still has two scrapes to come before its symptoms',
+  (timeScale) => {
+    const out = mkdtempSync(join(tmpdir(), 'quickticket-scaled-'))
+    onTestFinished(() => rmSync(out, { recursive: true }))
+    writeScaled(out, timeScale)
+    const scaled = (file: string) => parse(readFileSync(join(out, file), 'utf8'))
+    const { scrape_interval } = scaled('prometheus/prometheus.yml').global
+    const { group_wait } = scaled('alertmanager/alertmanager.yml').route
+    expect(parseDurationMs(group_wait)).toBeGreaterThanOrEqual(2 * parseDurationMs(scrape_interval))
+  },
+)
 
 function names(text: string): unknown[] {
   const { groups } = parse(text) as { groups: { name: string; rules: Record<string, unknown>[] }[] }

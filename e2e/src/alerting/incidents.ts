@@ -77,15 +77,22 @@ export function incidents(buyers: { current: Buyers }): Incident[] {
       awaitTickets: true,
     },
     {
-      name: 'DB_MAX_CONNS=1 and a crowd',
+      name: 'DB_MAX_CONNS=1, a slow disk and a crowd',
       expected: ['DatabasePoolSaturated events'],
       allowed: [...SPENT, ...errorLogs('events'), ...TICKETS],
-      prepare: (system) => system.recreate('events', { DB_MAX_CONNS: '1' }),
+      prepare: async (system) => {
+        await system.sql(`ALTER ROLE quickticket SET commit_delay = ${COMMIT_TAKES_MS * 1000}`)
+        await system.sql('ALTER ROLE quickticket SET commit_siblings = 0')
+        await system.recreate('events', { DB_MAX_CONNS: '1' })
+      },
       begin: async ({ url, eventId }) => {
         crowd = sendCrowd(url.gateway, eventId, 24)
       },
       end: async () => crowd?.stop(),
-      tidyUp: (system) => system.recreate('events', {}),
+      tidyUp: async (system) => {
+        await system.sql('ALTER ROLE quickticket RESET ALL')
+        await system.recreate('events', {})
+      },
     },
     {
       name: 'gateway killed',
@@ -129,5 +136,8 @@ async function inject(url: string, faults: string): Promise<void> {
   const { status, text } = await setFaults(url, faults)
   if (status !== 200) throw new Error(`${url} does not take ${faults}: ${text}`)
 }
+
+/** Long enough for others to wait for the only connection whenever somebody looks, however fast the machine is. */
+const COMMIT_TAKES_MS = 10
 
 export const BUYERS_PER_SECOND = 4

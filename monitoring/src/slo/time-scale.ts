@@ -5,6 +5,8 @@ import { MONITORING, sloFiles } from './files.ts'
 
 /** How often something is done; more often than once a second, and Prometheus does nothing else. */
 const SHORTEST_INTERVAL_MS = 1000
+/** A cause may be scraped after its symptoms, and has to be in time to silence them. */
+const SHORTEST_GROUP_WAIT_MS = 2 * SHORTEST_INTERVAL_MS
 
 /**
  * The whole configuration of Prometheus and Alertmanager in another time: the same expressions, and every window, interval and
@@ -25,17 +27,20 @@ export function writeScaled(out: string, timeScale: number): void {
 
 /** Durations stand in [ranges], after `offset`, and as values of keys. */
 export function scaleDurations(text: string, timeScale: number): string {
-  const scaled = (duration: string, shortestMs = 1) =>
-    formatDuration(Math.max(parseDurationMs(duration) / timeScale, shortestMs))
+  const scaled = (duration: string, key?: string) =>
+    formatDuration(Math.max(parseDurationMs(duration) / timeScale, shortestMs(key)))
   return text
     .replace(/(\[|offset )(\d+(?:ms|s|m|h|d))\b/g, (_, before, duration) => before + scaled(duration))
     .replace(
       /^(\s*(?:- )?(\w+): )(\d+(?:ms|s|m|h|d))$/gm,
-      (_, before, key, duration) => before + scaled(duration, OFTEN.test(key) ? SHORTEST_INTERVAL_MS : 1),
+      (_, before, key, duration) => before + scaled(duration, key),
     )
 }
 
-const OFTEN = /^(scrape_|evaluation_|refresh_)?(interval|timeout)$/
+function shortestMs(key = ''): number {
+  if (key === 'group_wait') return SHORTEST_GROUP_WAIT_MS
+  return /^(scrape_|evaluation_|refresh_)?(interval|timeout)$/.test(key) ? SHORTEST_INTERVAL_MS : 1
+}
 
 function rewrite(file: string, change: (text: string) => string): void {
   writeFileSync(file, change(readFileSync(file, 'utf8')))
