@@ -39,6 +39,24 @@ describe.skipIf(!promtool)('alerts on causes (skipped without promtool or the im
     )
   }
 
+  during(
+    'notifications do not answer for 10 minutes: whenever that they fail could be told, its cause is there to silence it',
+    {
+      [NOTIFICATIONS_UP]: gauge(I, [1, '10m'], [0, '10m'], [1, '10m']),
+      [SENT]: counter(I, [1, '10m'], [0, '10m'], [1, '10m']),
+      [NOT_SENT]: counter(I, [0, '10m'], [1, '10m'], [0, '10m']),
+    },
+    {
+      '10m30s': [],
+      '11m': ['TargetDown@notifications'],
+      '14m30s': ['TargetDown@notifications'],
+      '15m': ['NotificationsFailing@notifications', 'TargetDown@notifications'],
+      '23m30s': ['NotificationsFailing@notifications', 'TargetDown@notifications'],
+      '24m30s': ['TargetDown@notifications'],
+      '25m': [],
+    },
+  )
+
   during('notifications that nobody started are not down', {}, { '5m': [], '29m': [] })
 
   during(

@@ -108,7 +108,6 @@ export function incidents(buyers: { current: Buyers }): Incident[] {
     {
       name: 'notifications killed',
       expected: ['TargetDown notifications'],
-      allowed: ['NotificationsFailing notifications'],
       begin: (system) => system.container('kill', 'notifications'),
       end: (system) => system.container('start', 'notifications'),
     },
