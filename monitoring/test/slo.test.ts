@@ -72,31 +72,34 @@ test('in another time, expressions differ in their lengths of time only', () => 
 })
 
 test('the whole configuration in another time: same rules, alerts and receivers', () => {
-  const out = mkdtempSync(join(tmpdir(), 'quickticket-scaled-'))
-  onTestFinished(() => rmSync(out, { recursive: true }))
-  writeScaled(out, 120)
+  const scaled = scaledBy(120)
   for (const file of readdirSync(RULES)) {
-    const scaled = readFileSync(join(out, 'prometheus/rules', file), 'utf8')
-    expect(names(scaled), file).toEqual(names(read(`prometheus/rules/${file}`)))
-    expect(scaled, file).not.toBe(read(`prometheus/rules/${file}`))
+    const text = scaled(`prometheus/rules/${file}`)
+    expect(names(text), file).toEqual(names(read(`prometheus/rules/${file}`)))
+    expect(text, file).not.toBe(read(`prometheus/rules/${file}`))
   }
-  const scaled = (file: string) => parse(readFileSync(join(out, file), 'utf8'))
-  expect(scaled('prometheus/prometheus.yml').global.scrape_interval).toBe('1s')
-  expect(scaled('alertmanager/alertmanager.yml').route.group_interval).toBe('500ms')
+  expect(parse(scaled('prometheus/prometheus.yml')).global.scrape_interval).toBe('1s')
+  const { group_wait, group_interval } = parse(scaled('alertmanager/alertmanager.yml')).route
+  expect({ group_wait, group_interval }).toEqual({ group_wait: '2s', group_interval: '500ms' })
 })
 
 test.each([1, 30, 120])(
   '%i times as fast, a cause still has two scrapes to come before its symptoms',
   (timeScale) => {
-    const out = mkdtempSync(join(tmpdir(), 'quickticket-scaled-'))
-    onTestFinished(() => rmSync(out, { recursive: true }))
-    writeScaled(out, timeScale)
-    const scaled = (file: string) => parse(readFileSync(join(out, file), 'utf8'))
-    const { scrape_interval } = scaled('prometheus/prometheus.yml').global
-    const { group_wait } = scaled('alertmanager/alertmanager.yml').route
+    const scaled = scaledBy(timeScale)
+    const { scrape_interval } = parse(scaled('prometheus/prometheus.yml')).global
+    const { group_wait } = parse(scaled('alertmanager/alertmanager.yml')).route
     expect(parseDurationMs(group_wait)).toBeGreaterThanOrEqual(2 * parseDurationMs(scrape_interval))
   },
 )
+
+/** The texts of the whole configuration in another time, by their paths. */
+function scaledBy(timeScale: number): (file: string) => string {
+  const out = mkdtempSync(join(tmpdir(), 'quickticket-scaled-'))
+  onTestFinished(() => rmSync(out, { recursive: true }))
+  writeScaled(out, timeScale)
+  return (file) => readFileSync(join(out, file), 'utf8')
+}
 
 function names(text: string): unknown[] {
   const { groups } = parse(text) as { groups: { name: string; rules: Record<string, unknown>[] }[] }

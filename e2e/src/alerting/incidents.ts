@@ -61,7 +61,6 @@ export function incidents(buyers: { current: Buyers }): Incident[] {
     {
       name: 'charges take 2 s',
       expected: [page(LATENCY)],
-      allowed: [ticket(LATENCY)],
       ...injected('payments', 'POST /charge 100% latency=2s'),
     },
     {
