@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { crowd } from '../src/crowd.ts'
 import { type Customers, createCustomers, visitSomehow } from '../src/customers.ts'
 import { eventually } from '../src/eventually.ts'
-import { post } from '../src/http.ts'
+import { get, post } from '../src/http.ts'
 import { leaveWhileSending } from '../src/leave-early.ts'
 import { startLocalSystem } from '../src/local-system.ts'
 import { type Metrics, scrape } from '../src/metrics.ts'
@@ -47,12 +47,16 @@ function grown(after: Metrics, service: Service, name: string, labels: Record<st
 const seenWith = (pattern: RegExp) =>
   Object.entries(customers.tally).reduce((sum, [key, times]) => sum + (pattern.test(key) ? times : 0), 0)
 
+/** Probes are no traffic: whoever sends them sees an answer, and no counter does. */
+const traffic = (tally: Tally): Tally =>
+  Object.fromEntries(Object.entries(tally).filter(([key]) => !/ \/(livez|readyz) /.test(key)))
+
 /** The counters and the durations are the customers' own books, to the last request. */
 async function expectTruth(): Promise<void> {
   const counted = async () => countedRequests('gateway', before.gateway, await scrape(system.url.gateway))
   const timed = async () => timedRequests('gateway', before.gateway, await scrape(system.url.gateway))
-  await eventually(counted, customers.tally)
-  await eventually(timed, withoutStatus(customers.tally))
+  await eventually(counted, traffic(customers.tally))
+  await eventually(timed, withoutStatus(traffic(customers.tally)))
 }
 
 describe(`${REQUESTS} mixed requests while payments fail and the rate is limited`, () => {
@@ -84,6 +88,14 @@ describe(`${REQUESTS} mixed requests while payments fail and the rate is limited
   })
 
   test('the gateway counted exactly what they saw', expectTruth)
+
+  test('probes were answered and leave no series', async () => {
+    expect(seenWith(/^GET \/livez 200$/)).toBeGreaterThan(0)
+    expect(seenWith(/^GET \/readyz 200$/)).toBeGreaterThan(0)
+    for (const { samples } of Object.values(await scrapeAll())) {
+      expect(samples.filter(({ labels }) => /^\/(livez|readyz)/.test(labels.path ?? ''))).toEqual([])
+    }
+  })
 
   test('429s are counted by path', async () => {
     const after = await scrape(system.url.gateway)
@@ -231,9 +243,13 @@ describe('the names', () => {
   })
 
   test.for(SERVICES)('the histogram of %s has the contract’s buckets, and they add up', async (service) => {
-    const { samples, sum } = await scrape(system.url[service])
     const name = `${service}_request_duration_seconds`
-    const path = '/livez'
+    const path = '/health'
+    const { status } = await get(system.url[service] + path)
+    const counted = async () =>
+      (await scrape(system.url[service])).sum(`${service}_requests_total`, { path, status: `${status}` }) > 0
+    await eventually(counted, true)
+    const { samples, sum } = await scrape(system.url[service])
     const bounds = samples
       .filter((sample) => sample.name === `${name}_bucket` && sample.labels.path === path)
       .map((sample) => Number(sample.labels.le?.replace('+Inf', 'Infinity')))

@@ -30,7 +30,7 @@ describe.skipIf(!promtool)('traps (skipped without promtool or the image of Prom
   })
 
   when(
-    'probes that succeed do not hide that everything fails',
+    'good answers of /health do not hide that everything fails',
     '30s',
     [{ for: '10m', perSecond: 0.02, failing: 1 }],
     { firing: {}, values: { 'gateway:sli_availability:ratio_rate5m': { '8m': 0 } } },

@@ -46,8 +46,8 @@ export function gatewaySeries(interval: string, phases: Phase[]): Record<string,
     [request('GET', '/events', 502)]: of(failed),
     [request('POST', '/reserve/{id}/pay', 200)]: of((phase) => pays(phase) - failedPays(phase)),
     [request('POST', '/reserve/{id}/pay', 503)]: of(failedPays),
-    // Compose asks every ten seconds, and is always answered
-    [request('GET', '/livez', 200)]: of(() => 0.1),
+    // what is asked every ten seconds, and always answered well
+    [request('GET', '/health', 200)]: of(() => 0.1),
     [duration('bucket', ',le="0.5"')]: of((phase) => reads(phase) - slow(phase)),
     [duration('count')]: of(reads),
   }

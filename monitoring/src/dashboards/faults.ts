@@ -1,7 +1,7 @@
 import { RequestsPerSecond, Seconds } from '@grafana/grafana-foundation-sdk/units'
 import { frame } from './frame.ts'
 import { stacked, stateTimeline, timeSeries, words } from './panels.ts'
-import { ofEveryService, orNone } from './sources.ts'
+import { BUYERS, ofEveryService, orNone, TRAFFIC } from './sources.ts'
 
 /** What was injected is the truth; all else is what an observer can see of it. */
 export function faults() {
@@ -69,7 +69,7 @@ const errorsSeen = () =>
     [
       {
         expr: orNone(
-          'sum by (path, status) (rate(gateway_requests_total{status=~"5.."}[$__rate_interval])) > 0',
+          `sum by (path, status) (rate(gateway_requests_total{${BUYERS}, status=~"5.."}[$__rate_interval])) > 0`,
           'path',
         ),
         legend: '{{path}} {{status}}',
@@ -89,7 +89,7 @@ const latencySeen = () =>
       {
         expr:
           'histogram_quantile(0.99, ' +
-          'sum by (path, le) (rate(gateway_request_duration_seconds_bucket[$__rate_interval])))',
+          `sum by (path, le) (rate(gateway_request_duration_seconds_bucket{${BUYERS}}[$__rate_interval])))`,
         legend: '{{path}}',
         exemplars: true,
       },
@@ -108,7 +108,7 @@ const unansweredSeen = () =>
     [
       {
         expr: orNone(
-          `sum by (job) (rate(${ofEveryService('requests_total', 'status="499"')}[$__rate_interval]))`,
+          `sum by (job) (rate(${ofEveryService('requests_total', `${TRAFFIC}, status="499"`)}[$__rate_interval]))`,
           'job',
         ),
         legend: '{{job}}',
@@ -127,7 +127,7 @@ const errorsByService = () =>
     [
       {
         expr: orNone(
-          `sum by (job) (rate(${ofEveryService('requests_total', 'status=~"5.."')}[$__rate_interval]))`,
+          `sum by (job) (rate(${ofEveryService('requests_total', `${TRAFFIC}, status=~"5.."`)}[$__rate_interval]))`,
           'job',
         ),
         legend: '{{job}}',
@@ -147,7 +147,7 @@ const durationByService = () =>
       {
         expr:
           'histogram_quantile(0.99, sum by (job, le) ' +
-          `(rate(${ofEveryService('request_duration_seconds_bucket')}[$__rate_interval])))`,
+          `(rate(${ofEveryService('request_duration_seconds_bucket', TRAFFIC)}[$__rate_interval])))`,
         legend: '{{job}}',
         exemplars: true,
       },

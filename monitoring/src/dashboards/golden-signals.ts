@@ -1,7 +1,7 @@
 import { RequestsPerSecond, Seconds } from '@grafana/grafana-foundation-sdk/units'
 import { frame } from './frame.ts'
 import { gauge, state, thresholds, timeSeries, words } from './panels.ts'
-import { BUYERS } from './sources.ts'
+import { BUYERS, TRAFFIC } from './sources.ts'
 
 /** Lab 3: uid, title and names of panels are the lab's; alert rules point at panel 2. */
 export function goldenSignals() {
@@ -26,11 +26,16 @@ const requestRate = () =>
     {
       title: 'Request Rate (Traffic)',
       description:
-        'Requests per second by path. What was sent to paths that do not exist is one line, "unmatched".',
+        'Requests per second by path, without /health. What was sent to paths that do not exist is one line, "unmatched".',
       unit: RequestsPerSecond,
       runbook: 'no-traffic',
     },
-    [{ expr: 'sum by (path) (rate(gateway_requests_total[$__rate_interval]))', legend: '{{path}}' }],
+    [
+      {
+        expr: `sum by (path) (rate(gateway_requests_total{${TRAFFIC}}[$__rate_interval]))`,
+        legend: '{{path}}',
+      },
+    ],
   )
 
 const errorRate = () =>

@@ -2,7 +2,7 @@ import { CustomVariableBuilder } from '@grafana/grafana-foundation-sdk/dashboard
 import { BytesIEC, RequestsPerSecond, Seconds } from '@grafana/grafana-foundation-sdk/units'
 import { frame } from './frame.ts'
 import { stacked, state, table, timeSeries, words } from './panels.ts'
-import { ofEveryService, orNone, SERVICES } from './sources.ts'
+import { ofEveryService, orNone, SERVICES, TRAFFIC } from './sources.ts'
 
 /** The chosen service, in front of the name of a metric. */
 const SERVICE = `\${service}`
@@ -46,14 +46,14 @@ const up = () =>
     words({ 0: ['DOWN', 'red'], 1: ['UP', 'green'] }),
   )
 
-const TOTAL = `sum by (job) (rate(${ofEveryService('requests_total')}[$__rate_interval]))`
+const TOTAL = `sum by (job) (rate(${ofEveryService('requests_total', TRAFFIC)}[$__rate_interval]))`
 
 const overview = () =>
   table(
     {
       title: 'Overview',
       description:
-        'Requests per second, share of them answered 5xx, 95th percentile of duration, age of the process.',
+        'Requests per second without /health, share of them answered 5xx, 95th percentile of duration, age of the process.',
       unit: 'none',
       runbook: 'high-error-rate',
     },
@@ -62,14 +62,14 @@ const overview = () =>
       { expr: TOTAL, legend: 'Rate' },
       {
         expr:
-          `(sum by (job) (rate(${ofEveryService('requests_total', 'status=~"5.."')}[$__rate_interval])) ` +
+          `(sum by (job) (rate(${ofEveryService('requests_total', `${TRAFFIC}, status=~"5.."`)}[$__rate_interval])) ` +
           `or 0 * ${TOTAL}) / (${TOTAL} > 0)`,
         legend: 'Errors',
       },
       {
         expr:
           'histogram_quantile(0.95, sum by (job, le) ' +
-          `(rate(${ofEveryService('request_duration_seconds_bucket')}[$__rate_interval])))`,
+          `(rate(${ofEveryService('request_duration_seconds_bucket', TRAFFIC)}[$__rate_interval])))`,
         legend: 'p95',
       },
       { expr: 'max by (job) (time() - process_start_time_seconds)', legend: 'Age' },
@@ -88,13 +88,13 @@ const rate = () =>
   stacked(
     {
       title: 'Rate',
-      description: 'Requests per second by path.',
+      description: 'Requests per second by path, without /health.',
       unit: RequestsPerSecond,
       runbook: 'no-traffic',
     },
     [
       {
-        expr: `sum by (method, path) (rate(${SERVICE}_requests_total[$__rate_interval]))`,
+        expr: `sum by (method, path) (rate(${SERVICE}_requests_total{${TRAFFIC}}[$__rate_interval]))`,
         legend: '{{method}} {{path}}',
       },
     ],
@@ -104,14 +104,14 @@ const errors = () =>
   stacked(
     {
       title: 'Answers that are no success',
-      description: '4xx, 5xx and clients that left (499), per second.',
+      description: '4xx, 5xx and clients that left (499), per second, without /health.',
       unit: RequestsPerSecond,
       runbook: 'high-error-rate',
     },
     [
       {
         expr: orNone(
-          `sum by (path, status) (rate(${SERVICE}_requests_total{status!~"[123].."}[$__rate_interval])) > 0`,
+          `sum by (path, status) (rate(${SERVICE}_requests_total{${TRAFFIC}, status!~"[123].."}[$__rate_interval])) > 0`,
           'path',
         ),
         legend: '{{path}} {{status}}',
@@ -123,14 +123,14 @@ const duration = () =>
   timeSeries(
     {
       title: 'Duration (p50 / p95 / p99)',
-      description: 'Of all requests, probes included.',
+      description: 'Of all requests but /health.',
       unit: Seconds,
       runbook: 'slo-burn-rate',
     },
     [0.5, 0.95, 0.99].map((quantile) => ({
       expr:
         `histogram_quantile(${quantile}, ` +
-        `sum by (le) (rate(${SERVICE}_request_duration_seconds_bucket[$__rate_interval])))`,
+        `sum by (le) (rate(${SERVICE}_request_duration_seconds_bucket{${TRAFFIC}}[$__rate_interval])))`,
       legend: `p${quantile * 100}`,
       exemplars: true,
     })),
@@ -159,7 +159,7 @@ const slowPaths = () =>
       {
         expr:
           'histogram_quantile(0.95, ' +
-          `sum by (path, le) (rate(${SERVICE}_request_duration_seconds_bucket[$__rate_interval])))`,
+          `sum by (path, le) (rate(${SERVICE}_request_duration_seconds_bucket{${TRAFFIC}}[$__rate_interval])))`,
         legend: '{{path}}',
         exemplars: true,
       },

@@ -6,6 +6,9 @@ export const SERVICES = ['gateway', 'events', 'payments', 'notifications'] as co
 /** What buyers ask for, as the SLOs count it: no probes, and nothing that does not exist. */
 export const BUYERS = 'path=~"/events.*|/reserve.*"'
 
+/** What clients ask any service for: no probes. /livez and /readyz are not counted at all, /health is. */
+export const TRAFFIC = 'path!="/health"'
+
 /**
  * A selector for the same metric of every service. Each service has its name in front of its metrics, so the job is what keeps
  * the series apart when rate() drops the name.

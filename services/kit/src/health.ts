@@ -15,6 +15,7 @@ declare module 'fastify' {
 export function probes(app: App, identity: { service: string; version: string }): void {
   const status = Type.Object({ status: Type.String() })
   const config = { ops: true }
+  const probe = { ...config, uncounted: true }
   const tags = ['operations']
   app.decorate('draining', false)
   app.addHook('onSend', async (_request, reply) => {
@@ -23,7 +24,7 @@ export function probes(app: App, identity: { service: string; version: string })
 
   app.get(
     '/livez',
-    { config, schema: { tags, summary: 'Is the process alive?', response: { 200: status } } },
+    { config: probe, schema: { tags, summary: 'Is the process alive?', response: { 200: status } } },
     async () => ({
       status: 'ok',
     }),
@@ -32,7 +33,7 @@ export function probes(app: App, identity: { service: string; version: string })
   app.get(
     '/readyz',
     {
-      config,
+      config: probe,
       schema: { tags, summary: 'May traffic be sent here?', response: { 200: status, 503: status } },
     },
     async (_request, reply) => {

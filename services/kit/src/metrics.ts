@@ -2,6 +2,13 @@ import type { FastifyInstance, RouteOptions } from 'fastify'
 import type { Log } from './log.ts'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from './prometheus.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** no traffic: not in requests_total and request_duration_seconds, whatever it is answered */
+    uncounted?: boolean
+  }
+}
+
 /** Seconds; the SLO rules read le="0.5". */
 const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
 
@@ -10,7 +17,7 @@ const FORESEEN_STATUSES = [200, 500, 502, 503, 504]
 
 /**
  * Counts and times every request by its outcome, and serves GET /metrics. What is counted is what the client saw:
- * rejections, crashes of a handler, unknown paths and clients that left included.
+ * rejections, crashes of a handler, unknown paths and clients that left included; probes are no traffic.
  *
  * @returns the registry for a service's own metrics
  */
@@ -36,28 +43,32 @@ export function metrics(app: FastifyInstance, identity: { service: string; versi
     buckets: DURATION_BUCKETS,
     registers,
   })
+  const uncounted = new Set<string>()
   app.addHook('onRoute', (route) => {
-    if (!isCounted(route)) return
     const path = route.url.replace(/:(\w+)/g, '{$1}')
+    if (route.config?.uncounted) uncounted.add(path)
+    if (!isForeseen(route)) return
     for (const method of [route.method].flat()) {
       for (const status of FORESEEN_STATUSES) requests.inc({ method, path, status }, 0)
       duration.zero({ method, path })
     }
   })
   app.outcomeListeners.push(({ method, route, status, seconds }) => {
-    if (route === '/metrics') return
+    if (uncounted.has(route)) return
     requests.inc({ method, path: route, status })
     duration.observe({ method, path: route }, seconds)
   })
   countLogLines(service, app.log, registers)
-  app.get('/metrics', { config: { ops: true }, schema: { hide: true } }, async (_request, reply) =>
-    reply.type(registry.contentType).send(await registry.metrics()),
+  app.get(
+    '/metrics',
+    { config: { ops: true, uncounted: true }, schema: { hide: true } },
+    async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()),
   )
   return registry
 }
 
-/** What is there for clients; HEAD, which Fastify adds to each GET, and probes are counted when they come. */
-function isCounted({ method, url, config, schema }: RouteOptions): boolean {
+/** What is there for clients; HEAD, which Fastify adds to each GET, and operations are counted when they come. */
+function isForeseen({ method, url, config, schema }: RouteOptions): boolean {
   const hidden = (schema as { hide?: boolean } | undefined)?.hide
   return !hidden && !config?.ops && method !== 'HEAD' && !url.includes('*')
 }
