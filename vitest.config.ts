@@ -10,7 +10,6 @@ export default defineConfig({
             '{services/*,migrations}/test/**/*.test.ts',
             '{loadgen,monitoring,k8s}/test/**/*.test.ts',
           ],
-          exclude: ['k8s/test/apiserver/**'],
           globalSetup: 'services/local/src/test-servers.ts',
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -62,10 +61,12 @@ export default defineConfig({
       },
       {
         test: {
-          name: 'k8s',
-          include: ['k8s/test/apiserver/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          // npm run test:cluster starts it, a part at a time
+          name: 'cluster',
+          include: ['e2e/cluster/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 900_000,
+          hookTimeout: 600_000,
         },
       },
     ],

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ROOT } from '../src/docker.ts'
 import { expectReadyForLabs, removeStack } from '../src/labs/engine.ts'
 import { failureTable, markdownTable } from '../src/labs/failure-table.ts'
-import { readLab, runBlock, type Step, saveTranscript } from '../src/labs/lab.ts'
+import { readPage, runBlock, type Step, saveTranscript } from '../src/labs/lab.ts'
 import { openShell, type Shell } from '../src/labs/shell.ts'
 import { prometheusFlags } from '../src/prometheus-flags.ts'
 import { surroundings } from '../src/surroundings.ts'
@@ -26,7 +26,7 @@ describe.each(['lab01', 'lab02', 'lab03', 'lab06', 'lab09'])('docs/labs/%s.md', 
     await removeStack()
   })
 
-  for (const block of readLab(name).filter(({ manual }) => !manual)) {
+  for (const block of readPage(`labs/${name}`, 'on Compose')) {
     test(`line ${block.line}: ${block.script.split('\n')[0]}`, async ({ skip }) => {
       skip(failed, 'an earlier block failed')
       failed = true

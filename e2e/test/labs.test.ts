@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os'
 import { afterEach, describe, expect, test } from 'vitest'
 import { failureTable, markdownTable } from '../src/labs/failure-table.ts'
-import { readLab, runBlock } from '../src/labs/lab.ts'
+import { readPage, runBlock } from '../src/labs/lab.ts'
 import { readBlocks } from '../src/labs/page.ts'
 import { matchesLine, mismatch } from '../src/labs/pattern.ts'
 import { openShell, type Shell } from '../src/labs/shell.ts'
@@ -30,14 +30,21 @@ describe('a page', () => {
       '```sh manual',
       'less file',
       '```',
+      '```sh cluster',
+      'kubectl version',
+      '```',
+      '```text',
+      'v1',
+      '```',
       '```json',
       '{}',
       '```',
     ]
     expect(readBlocks(page.join('\n'))).toEqual([
-      { line: 2, script: 'echo one\necho two', expected: 'one\ntwo', manual: false },
-      { line: 11, script: 'true', expected: undefined, manual: false },
-      { line: 18, script: 'less file', expected: undefined, manual: true },
+      { line: 2, script: 'echo one\necho two', expected: 'one\ntwo', runs: 'on Compose' },
+      { line: 11, script: 'true', expected: undefined, runs: 'on Compose' },
+      { line: 18, script: 'less file', expected: undefined, runs: 'by hand' },
+      { line: 21, script: 'kubectl version', expected: 'v1', runs: 'on a cluster' },
     ])
   })
 
@@ -45,9 +52,13 @@ describe('a page', () => {
     expect(() => readBlocks('text\n```sh\ntrue')).toThrow('the fence in line 2 is never closed')
   })
 
-  test.each(['lab01', 'lab02'])('%s has blocks, most of them with an output', (name) => {
-    const blocks = readLab(name).filter(({ manual }) => !manual)
-    expect(blocks.length).toBeGreaterThan(10)
+  test.each([
+    ['labs/lab01', 'on Compose'],
+    ['labs/lab02', 'on Compose'],
+    ['labs/lab07', 'on a cluster'],
+  ] as const)('%s has blocks, most of them with an output', (page, runs) => {
+    const blocks = readPage(page, runs)
+    expect(blocks.length).toBeGreaterThan(5)
     expect(blocks.filter(({ expected }) => expected).length).toBeGreaterThan(blocks.length / 2)
   })
 })
@@ -136,7 +147,7 @@ describe('a shell', () => {
 
   test('a block that fails shows what was run, what was expected and what came', async () => {
     open()
-    const block = { line: 12, script: 'echo 1; echo why >&2', expected: '2', manual: false }
+    const block = { line: 12, script: 'echo 1; echo why >&2', expected: '2', runs: 'on Compose' as const }
     await expect(runBlock(shell, block)).rejects.toThrow(
       /^line 12 ended with 0:\necho 1; echo why >&2\n\nthe page says:\n> 2\n {2}\(end\)\n\nthe command wrote:\n> 1\n {2}\(end\)\n\non standard error:\nwhy/,
     )
@@ -144,7 +155,7 @@ describe('a shell', () => {
 })
 
 test('the failure table has a row for each component that was stopped and asked about', () => {
-  const block = (script: string) => ({ line: 1, script, expected: undefined, manual: false })
+  const block = (script: string) => ({ line: 1, script, expected: undefined, runs: 'on Compose' as const })
   const observed = failureTable([
     { block: block('hold\ndocker compose stop redis\nfour_requests'), stdout: answers(200, 503, 503, 503) },
     { block: block('docker compose stop payments\nhold\npay'), stdout: '{}\n' },

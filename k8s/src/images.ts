@@ -11,6 +11,7 @@ export function setImages(registry: string, tag: string, file = FILE): void {
     throw new Error(`${registry} is no registry: it has to be lower case, as in ghcr.io/owner`)
   if (!/^\w[\w.-]{0,127}$/.test(tag)) throw new Error(`${tag} is no tag of an image`)
   const document = parseDocument(readFileSync(file, 'utf8'))
+  document.set('components', ['../registry-credentials'])
   for (const image of (document.get('images') as YAMLSeq<YAMLMap>).items) {
     image.set('newName', `${registry}/${image.get('name')}`)
     image.set('newTag', tag)

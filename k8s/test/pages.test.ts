@@ -18,7 +18,13 @@ const objects = overlays().filter(hasGolden).flatMap(fromGolden)
 const known = new Set([
   ...objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`),
   // components/loadgen, Argo CD, Argo Rollouts, and a Job that a page makes
-  ...['Deployment loadgen', 'Deployment argocd-server', 'Deployment argo-rollouts', 'Job by-hand'],
+  ...[
+    'Deployment loadgen',
+    'Deployment argocd-server',
+    'Deployment argo-rollouts',
+    'Deployment coredns',
+    'Job by-hand',
+  ],
 ])
 const apps = new Set(objects.map(({ metadata }) => metadata.labels?.app))
 

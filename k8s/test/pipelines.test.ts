@@ -1,10 +1,12 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { k8s } from '../src/files.ts'
 import { setImages } from '../src/images.ts'
+import { render } from '../src/render.ts'
+import { findTool } from '../src/tools.ts'
 
 const read = (file: string) => readFileSync(join(k8s, '..', file), 'utf8')
 const workflow = parse(read('.github/workflows/ci.yml'))
@@ -75,7 +77,26 @@ describe('where images come from', () => {
     for (const { name, newName, newTag } of changed)
       expect([newName, newTag]).toEqual([`ghcr.io/somebody/${name}`, '3f2c1d0'])
     expect(readFileSync(file, 'utf8')).toMatch(/^# Where the images/)
+    expect(parse(readFileSync(file, 'utf8')).components).toEqual(['../registry-credentials'])
   })
+
+  test.skipIf(!findTool('kubectl'))(
+    'reaches every workload of the last lab, and its credentials too',
+    async () => {
+      const copy = join(directory, 'k8s')
+      for (const part of ['base', 'components', 'overlays'])
+        cpSync(join(k8s, part), join(copy, part), { recursive: true })
+      setImages('ghcr.io/somebody', '3f2c1d0', join(copy, 'components/images/kustomization.yaml'))
+      const objects = await render(join(copy, 'overlays/lab12'))
+      const pods = objects.flatMap((object) => podSpec(object.spec) ?? [])
+      const own = pods.filter((pod) => JSON.stringify(pod).includes('quickticket-'))
+      expect(own).toHaveLength(6)
+      for (const pod of own) {
+        expect(JSON.stringify(pod)).not.toMatch(/"image":"quickticket-/)
+        expect(pod.imagePullSecrets).toEqual([{ name: 'ghcr-secret' }])
+      }
+    },
+  )
 
   test.each([
     ['ghcr.io/Somebody', '3f2c1d0', 'lower case'],
@@ -84,6 +105,20 @@ describe('where images come from', () => {
     expect(() => setImages(registry, name, file)).toThrow(message)
   })
 })
+
+interface PodSpec {
+  containers: unknown[]
+  imagePullSecrets?: unknown
+}
+
+/** Of a Deployment, a Rollout, a Job or a CronJob. */
+function podSpec(spec: unknown): PodSpec | undefined {
+  const { template, jobTemplate } = (spec ?? {}) as {
+    template?: { spec?: PodSpec }
+    jobTemplate?: { spec: unknown }
+  }
+  return jobTemplate ? podSpec(jobTemplate.spec) : template?.spec
+}
 
 function runs(job: Job | undefined): string[] {
   return job?.steps.flatMap(({ run }) => run ?? []) ?? []

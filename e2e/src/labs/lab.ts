@@ -11,19 +11,21 @@ export interface Step {
   stdout: string
 }
 
-const FIRST_BUILD_MS = 15 * 60_000
+/** the first build of the images */
+const TIMEOUT_MS = 15 * 60_000
 
-/** The command blocks of docs/labs/<name>.md. */
-export function readLab(name: string): Block[] {
-  return readBlocks(readFileSync(join(ROOT, 'docs/labs', `${name}.md`), 'utf8'))
+/** The command blocks of a page that run in one place. @param page below docs/, as in `labs/lab01` */
+export function readPage(page: string, runs: Block['runs']): Block[] {
+  const blocks = readBlocks(readFileSync(join(ROOT, 'docs', `${page}.md`), 'utf8'))
+  return blocks.filter((block) => block.runs === runs)
 }
 
 /**
  * Runs a block and compares what it wrote to standard output with what the page shows.
  * @throws Error that shows script, difference and standard error
  */
-export async function runBlock(shell: Shell, block: Block): Promise<Step> {
-  const { exitCode, stdout, stderr } = await shell.run(block.script, FIRST_BUILD_MS)
+export async function runBlock(shell: Shell, block: Block, timeoutMs = TIMEOUT_MS): Promise<Step> {
+  const { exitCode, stdout, stderr } = await shell.run(block.script, timeoutMs)
   const different = block.expected === undefined ? undefined : mismatch(block.expected, stdout)
   if (exitCode === 0 && !different) return { block, stdout }
   throw new Error(

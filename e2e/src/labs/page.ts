@@ -5,15 +5,21 @@ export interface Block {
   script: string
   /** undefined when the page shows no output: then only the exit code is checked */
   expected: string | undefined
-  /** it needs human eyes or hands: shown to students, not run */
-  manual: boolean
+  /** a block that needs human eyes or hands is shown to students and not run */
+  runs: 'on Compose' | 'on a cluster' | 'by hand'
+}
+
+const RUNS: Record<string, Block['runs']> = {
+  sh: 'on Compose',
+  'sh cluster': 'on a cluster',
+  'sh manual': 'by hand',
 }
 
 const FENCE = /^```(.*)$/
 
 /**
- * Reads the command blocks of a Markdown page: a fence marked `sh`, and its output in a fence marked `text` that comes next,
- * with at most blank lines in between. `sh manual` is not run. Other fences are not commands.
+ * Reads the command blocks of a Markdown page: a fence marked `sh`, `sh cluster` or `sh manual`, and its output in a fence marked
+ * `text` that comes next, with at most blank lines in between. Other fences are not commands.
  */
 export function readBlocks(markdown: string): Block[] {
   const lines = markdown.split('\n')
@@ -29,8 +35,9 @@ export function readBlocks(markdown: string): Block[] {
     const end = lines.indexOf('```', at + 1)
     if (end === -1) throw new Error(`the fence in line ${at + 1} is never closed`)
     const content = lines.slice(at + 1, end).join('\n')
-    if (info === 'sh' || info === 'sh manual') {
-      open = { line: at + 1, script: content, expected: undefined, manual: info === 'sh manual' }
+    const runs = RUNS[info]
+    if (runs) {
+      open = { line: at + 1, script: content, expected: undefined, runs }
       blocks.push(open)
     } else {
       if (info === 'text' && open) open.expected = content

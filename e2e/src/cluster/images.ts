@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process'
+import { docker, ROOT } from '../docker.ts'
+import { clusterEnvironment } from './environment.ts'
+
+/** All that the overlays use of this project, and the load generator, which sends load from inside the cluster. */
+const TARGETS = ['gateway', 'events', 'payments', 'notifications', 'migrations', 'backup', 'loadgen']
+const K3D = 'k3d image import -c quickticket'
+
+/**
+ * Builds the images as `v1`, the services and migrations also as `v2`, and brings them to the nodes.
+ *
+ * @param loadCommand gets the images' names as arguments; empty: the nodes find them without
+ */
+export async function provideImages(loadCommand: string | undefined): Promise<void> {
+  await build('v1', TARGETS)
+  await build('v2', TARGETS.slice(0, 5))
+  await docker(['buildx', 'bake', '--load', '--file', '-'], {}, JSON.stringify(changedSchema()))
+  const command = loadCommand ?? K3D
+  if (command !== '') await run(`${command} ${images().join(' ')}`)
+}
+
+function images(): string[] {
+  return [
+    ...TARGETS.map((name) => `quickticket-${name}:v1`),
+    ...TARGETS.slice(0, 5).map((name) => `quickticket-${name}:v2`),
+    'quickticket-migrations:expand',
+    'quickticket-migrations:contract',
+  ]
+}
+
+async function build(tag: string, names: string[]): Promise<void> {
+  const target = Object.fromEntries(
+    names.map((name) => [
+      name,
+      {
+        context: '.',
+        dockerfile: 'services/Dockerfile',
+        target: name,
+        args: { VERSION: tag },
+        tags: [`quickticket-${name}:${tag}`],
+      },
+    ]),
+  )
+  const definition = { group: { default: { targets: names } }, target }
+  await docker(['buildx', 'bake', '--load', '--file', '-'], {}, JSON.stringify(definition))
+}
+
+/** Images with a change of the schema that the services do not know: a column that comes, and the same column that goes. */
+function changedSchema(): object {
+  const file = (name: string, up: string, down: string) =>
+    `COPY --chmod=644 <<EOF migrations/changes/${name}.ts\n` +
+    `import type { MigrationBuilder } from 'node-pg-migrate'\n` +
+    `export function up(pgm: MigrationBuilder): void { ${up} }\n` +
+    `export function down(pgm: MigrationBuilder): void { ${down} }\nEOF\n`
+  const add = `pgm.addColumn('orders', { seat_row: { type: 'text' } })`
+  const drop = `pgm.dropColumn('orders', 'seat_row')`
+  const from = 'FROM quickticket-migrations:v1\n'
+  const expand = from + file('9001_seat-row', add, drop)
+  const contract = expand + file('9002_no-seat-row', drop, add)
+  const target = (name: string, dockerfile: string) => [
+    name,
+    { context: '.', 'dockerfile-inline': dockerfile, tags: [`quickticket-migrations:${name}`] },
+  ]
+  return {
+    group: { default: { targets: ['expand', 'contract'] } },
+    target: Object.fromEntries([target('expand', expand), target('contract', contract)]),
+  }
+}
+
+/** Runs it in a shell and lets it write to the terminal. @throws Error */
+function run(command: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, {
+      cwd: ROOT,
+      env: clusterEnvironment(),
+      shell: true,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    })
+    child.on('error', reject).on('exit', (code) => {
+      if (code === 0) resolve()
+      else
+        reject(
+          new Error(`"${command}" ended with ${code}; QUICKTICKET_LOAD is the command that loads images`),
+        )
+    })
+  })
+}

@@ -1,0 +1,77 @@
+import { applyObjects, kubectl } from './kubectl.ts'
+
+/** Signals processes on a node, as a person with root there would: from a pod that sees all its processes. */
+export interface NodeShell {
+  /** Kills the first process of a pod's container with SIGKILL, as the kernel does when memory is short. */
+  killContainer(podName: string, command: RegExp): Promise<void>
+  /** Stops the kubelet, and lets it go on after `seconds`. Returns at once. */
+  freezeKubelet(seconds: number): Promise<void>
+  close(): Promise<void>
+}
+
+/** @param node where it runs */
+export async function openNodeShell(node: string): Promise<NodeShell> {
+  const name = 'node-shell'
+  await kubectl(['delete', 'pod', name, '-n', 'default', '--ignore-not-found', '--grace-period=1'])
+  await applyObjects([nodePod(name, node)])
+  await kubectl(['wait', '--for=condition=Ready', `pod/${name}`, '--timeout=60s'])
+  const run = (script: string) => kubectl(['exec', name, '--', 'sh', '-c', script])
+
+  return {
+    async killContainer(podName, command) {
+      // the hostname of a container is the name of its pod; the shell of this pod has another one
+      const found = await run(
+        `for p in /proc/[0-9]*; do
+           tr '\\0' '\\n' <$p/environ 2>/dev/null | grep -qx 'HOSTNAME=${podName}' && echo "\${p#/proc/} $(tr '\\0' ' ' <$p/cmdline)"
+         done; true`,
+      )
+      const pids = found
+        .split('\n')
+        .map((line) => /^(\d+) (.*)$/.exec(line))
+        .filter((match) => match && command.test(match[2] as string))
+        .map((match) => Number(match?.[1]))
+      const [first] = pids.sort((a, b) => a - b)
+      if (first === undefined) throw new Error(`no process of ${podName} is like ${command}:\n${found}`)
+      await run(`kill -9 ${first}`)
+    },
+    async freezeKubelet(seconds) {
+      // k3s has the kubelet within itself; where a machine has several nodes, the command line names the one that is meant
+      const find = `for p in /proc/[0-9]*; do
+          case "$(cat $p/comm 2>/dev/null)" in
+            kubelet) tr '\\0' ' ' <$p/cmdline | grep -q -e '--hostname-override ${node} ' -e '--hostname-override=${node} ' && echo \${p#/proc/}
+                     tr '\\0' ' ' <$p/cmdline | grep -q -e '--hostname-override' || echo \${p#/proc/} ;;
+            k3s-server|k3s-agent|k3s) echo \${p#/proc/} ;;
+          esac
+        done | head -1`
+      await run(
+        `pid=$(${find}); [ -n "$pid" ] && kill -STOP $pid && { (sleep ${seconds}; kill -CONT $pid) >/dev/null 2>&1 & }`,
+      )
+    },
+    async close() {
+      await kubectl(['delete', 'pod', name, '--grace-period=1', '--wait=false'])
+    },
+  }
+}
+
+function nodePod(name: string, node: string): object {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'default', labels: { 'quickticket-test': 'node-shell' } },
+    spec: {
+      nodeName: node,
+      hostPID: true,
+      restartPolicy: 'Never',
+      terminationGracePeriodSeconds: 1,
+      containers: [
+        {
+          name: 'shell',
+          image: 'alpine:3.22',
+          imagePullPolicy: 'IfNotPresent',
+          command: ['sleep', 'infinity'],
+          securityContext: { privileged: true, runAsUser: 0 },
+        },
+      ],
+    },
+  }
+}
