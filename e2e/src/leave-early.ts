@@ -5,6 +5,7 @@ import { connect } from 'node:net'
 export async function leaveWhileSending(url: string, path: string): Promise<void> {
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port), hostname)
+  socket.setTimeout(20_000, () => socket.destroy(new Error('no answer within 20 s')))
   socket.write(
     `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n`,
   )

@@ -3,6 +3,9 @@ import { text } from 'node:stream/consumers'
 import pg from 'pg'
 import type { System } from './system.ts'
 
+/** A server that does not answer fails a test with a reason, before the test's own timeout does without one. */
+const TIMEOUT_MS = 10_000
+
 /** Runs SQL as an operator would with psql. */
 export async function sql<Row extends pg.QueryResultRow>(
   { postgres }: System,
@@ -16,7 +19,7 @@ export async function withPostgres<Result>(
   postgres: System['postgres'],
   work: (client: pg.Client) => Promise<Result>,
 ): Promise<Result> {
-  const client = new pg.Client(postgres)
+  const client = new pg.Client({ ...postgres, connectionTimeoutMillis: TIMEOUT_MS })
   await client.connect()
   try {
     return await work(client)
@@ -50,6 +53,7 @@ export async function whileEventsAreLocked(system: System, work: () => Promise<v
 export async function redisCommand({ redis }: Pick<System, 'redis'>, command: string): Promise<string> {
   if (!redis) throw new Error('there is no Redis here')
   const socket = connect(redis.port, redis.host)
+  socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error(`Redis is silent for ${TIMEOUT_MS} ms`)))
   socket.end(`${command}\r\nQUIT\r\n`)
   return text(socket)
 }

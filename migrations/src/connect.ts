@@ -5,7 +5,18 @@ import type { Config } from './config.ts'
 
 export class Unreachable extends Error {}
 
-const CONNECT_ATTEMPTS = 60
+/** How long to wait for a database that is not there yet, in milliseconds. */
+export interface Waiting {
+  /** an attempt begins within this time */
+  waitMs: number
+  /** for one attempt, from looking up the host to the end of the login; without it a lost packet costs two minutes */
+  attemptTimeoutMs: number
+  /** between two attempts */
+  pauseMs: number
+}
+
+const WAITING: Waiting = { waitMs: 30_000, attemptTimeoutMs: 5000, pauseMs: 500 }
+
 /** What waiting does not mend. @see https://www.postgresql.org/docs/17/errcodes-appendix.html */
 const REFUSED: Record<string, string> = {
   '28P01': 'it does not take this user with this password: check DB_USER and DB_PASS',
@@ -18,34 +29,56 @@ const REFUSED: Record<string, string> = {
  *
  * @throws {Unreachable}
  */
-export async function connect(config: Config, log: Log, applicationName: string): Promise<pg.Client> {
+export async function connect(
+  config: Config,
+  log: Log,
+  applicationName: string,
+  waiting: Partial<Waiting> = {},
+): Promise<pg.Client> {
+  const { waitMs, attemptTimeoutMs, pauseMs } = { ...WAITING, ...waiting }
+  const deadline = performance.now() + waitMs
   for (let attempt = 1; ; attempt++) {
-    const client = createClient(config, applicationName)
+    const client = createClient(config, applicationName, attemptTimeoutMs)
     try {
       await client.connect()
       return client
     } catch (error) {
       const { code = '' } = error as { code?: string }
       const refused = REFUSED[code]
-      if (refused || attempt === CONNECT_ATTEMPTS) throw unreachable(config, error, refused)
+      if (refused || performance.now() + pauseMs >= deadline) throw unreachable(config, error, refused)
       if (attempt === 1) log.info(`waiting for PostgreSQL at ${config.DB_HOST}:${config.DB_PORT}`)
-      await delay(500)
+      await delay(pauseMs)
     }
   }
 }
 
-function createClient(config: Config, applicationName: string): pg.Client {
-  const client = new pg.Client({
+function createClient(config: Config, applicationName: string, attemptTimeoutMs: number): pg.Client {
+  const client = new pg.Client(connectionOptions(config, applicationName, attemptTimeoutMs))
+  // whatever is asked next fails with the reason; without a listener the process would end first
+  client.on('error', () => undefined)
+  return client
+}
+
+/** What every connection to the database of the variables needs, of a client or of a pool. */
+export function connectionOptions(
+  config: Config,
+  applicationName: string,
+  connectTimeoutMs = WAITING.attemptTimeoutMs,
+) {
+  return {
     host: config.DB_HOST,
     port: config.DB_PORT,
     database: config.DB_NAME,
     user: config.DB_USER,
     password: config.DB_PASS,
     application_name: applicationName,
-  })
-  // whatever is asked next fails with the reason; without a listener the process would end first
-  client.on('error', () => undefined)
-  return client
+    connectionTimeoutMillis: connectTimeoutMs,
+    // a long statement is a long silence: only a probe tells it from a server that has vanished
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 30_000,
+    // a server that probes as seldom as its system does holds the locks of a runner that has vanished for two hours
+    options: '-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3',
+  }
 }
 
 function unreachable(

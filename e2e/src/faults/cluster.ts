@@ -96,6 +96,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     password: 'quickticket',
     database: 'quickticket',
     max: 4,
+    connectionTimeoutMillis: 10_000,
   })
   postgres.on('error', () => undefined)
 

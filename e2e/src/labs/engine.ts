@@ -41,5 +41,7 @@ function isInUse(port: number): Promise<boolean> {
       resolve(listening)
     }
     socket.once('connect', () => settle(true)).once('error', () => settle(false))
+    // what neither takes nor refuses a connection has the port too
+    socket.setTimeout(2000, () => settle(true))
   })
 }

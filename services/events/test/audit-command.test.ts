@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -81,6 +83,22 @@ describe.concurrent('npm run audit', () => {
     expect(code).toBe(1)
     expect(lines).toContain('leaked_hold  event 987654  counts 3 seats as held, its reservations have 0')
     expect(lines).not.toContainEqual(expect.stringContaining('left out: holds'))
+  })
+
+  test('it exits with 2 when Redis takes the connection, and then answers no more', async () => {
+    const silent = createServer((socket) => {
+      socket.on('error', () => undefined)
+      socket.on('data', (data) => {
+        const commands = String(data).match(/^\*\d+\r$/gm)?.length ?? 0
+        if (!/ping/i.test(String(data))) socket.write('+OK\r\n'.repeat(commands))
+      })
+    }).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const { port } = silent.address() as AddressInfo
+    const { code, stderr } = await run([], { HOLD_STORE: 'redis', REDIS_PORT: String(port) })
+    silent.close()
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/^the audit was not possible: /)
   })
 
   test.each([

@@ -34,6 +34,8 @@ export function createPostgres(options: PostgresOptions, log: Log): pg.Pool {
     query_timeout: options.statementTimeoutMs + 500,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
+    // the system's own delay is two hours; a vanished server would cost each idle connection's next request its timeout
+    keepAliveInitialDelayMillis: 10_000,
     application_name: 'quickticket',
   })
   pool.on('error', (error) => log.warn({ err: error }, 'lost an idle PostgreSQL connection'))

@@ -1,13 +1,28 @@
 import { Redis } from 'ioredis'
 import type { Log } from './log.ts'
 
+export interface RedisOptions {
+  host: string
+  port: number
+  /** how long a command may take, in milliseconds */
+  timeoutMs: number
+  /**
+   * how long a connection may owe an answer before it is replaced, in milliseconds: a machine that has vanished ends no
+   * connection, and TCP alone would hold on to it for a quarter of an hour
+   */
+  silenceMs?: number
+}
+
 /** A client that reconnects for ever while its commands fail at once when Redis is away, or after `timeoutMs`. */
-export function createRedis(options: { host: string; port: number; timeoutMs: number }, log: Log): Redis {
+export function createRedis(options: RedisOptions, log: Log): Redis {
+  const connectTimeout = Math.max(options.timeoutMs, 1000)
   const redis = new Redis({
     host: options.host,
     port: options.port,
-    connectTimeout: Math.max(options.timeoutMs, 1000),
+    connectTimeout,
     commandTimeout: options.timeoutMs,
+    // longer than a command: a slow Redis is not one that has vanished
+    socketTimeout: options.silenceMs ?? 3 * connectTimeout,
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,

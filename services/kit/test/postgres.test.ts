@@ -1,7 +1,7 @@
 import { once } from 'node:events'
-import { createServer, type Socket } from 'node:net'
+import { createServer, Socket } from 'node:net'
 import type pg from 'pg'
-import { afterAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest'
 import { createPing, createPostgres, type PostgresOptions, postgresProblem } from '../src/postgres.ts'
 import { Problem } from '../src/problem.ts'
 import { captureLog } from './captured-log.ts'
@@ -128,6 +128,13 @@ test('a pool survives the loss of its idle connections', async () => {
   await connect().query('SELECT pg_terminate_backend($1)', [rows[0]?.pid])
   await captured.until((line) => line.msg === 'lost an idle PostgreSQL connection')
   expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
+})
+
+test('an idle connection is probed, long before it would be closed as idle', async () => {
+  const keepAlive = vi.spyOn(Socket.prototype, 'setKeepAlive')
+  onTestFinished(() => keepAlive.mockRestore())
+  await connect().query('SELECT 1')
+  expect(keepAlive.mock.calls).toEqual([[true, 10_000]])
 })
 
 describe('a ping', () => {

@@ -1,11 +1,14 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Redis } from 'ioredis'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createRedis } from '../src/redis.ts'
 import { captureLog } from './captured-log.ts'
 
-const captured = captureLog()
+let captured: ReturnType<typeof captureLog>
+beforeEach(() => {
+  captured = captureLog()
+})
 const clients: Redis[] = []
 const servers: { server: Server; sockets: Socket[] }[] = []
 afterEach(() => {
@@ -40,11 +43,14 @@ async function listen(port = 0) {
   })
 }
 
-function connect(port: number, timeoutMs = 5000): Redis {
-  const client = createRedis({ host: '127.0.0.1', port, timeoutMs }, captured.log)
+function connect(port: number, timeoutMs = 5000, silenceMs = 60_000): Redis {
+  const client = createRedis({ host: '127.0.0.1', port, timeoutMs, silenceMs }, captured.log)
   clients.push(client)
   return client
 }
+
+/** Unlike `once`, it does not mind the errors on the way. */
+const ready = (client: Redis) => new Promise((resolve) => client.once('ready', resolve))
 
 test('commands fail at once while Redis is away', async () => {
   const server = await listen()
@@ -62,6 +68,30 @@ test('a command that is not answered in time fails', async () => {
   await once(client, 'ready')
   server.silent = true
   await expect(client.get('a')).rejects.toThrow(/timed out/i)
+})
+
+test('a connection that is not answered any more, and does not end, is replaced', async () => {
+  const server = await listen()
+  const client = connect(server.port, 50, 100)
+  await once(client, 'ready')
+  server.silent = true
+  servers[0]?.server.once('connection', () => {
+    server.silent = false
+  })
+  await expect(client.get('a')).rejects.toThrow(/timed out/i)
+  await captured.until((line) => line.msg === 'Redis connection lost')
+  await ready(client)
+})
+
+test('a Redis that takes connections and says nothing is tried again', async () => {
+  const server = await listen()
+  server.silent = true
+  const client = connect(server.port, 50)
+  await once(servers[0]?.server as Server, 'connection')
+  await once(servers[0]?.server as Server, 'connection')
+  const back = ready(client)
+  server.silent = false
+  await back
 })
 
 test('a command that was under way when the connection broke fails, and is not sent again', async () => {
