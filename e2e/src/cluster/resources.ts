@@ -129,7 +129,7 @@ export async function readPeriods(namespace: string): Promise<Map<string, Period
     const path = `/api/v1/nodes/${metadata.name}/proxy/metrics/cadvisor`
     for (const line of (await kubectl(['get', '--raw', path])).split('\n')) {
       const [, throttled, labels = '', value] = PERIODS.exec(line) ?? []
-      const { pod, container, namespace: where } = readLabels(labels)
+      const { pod, container = '', namespace: where } = readLabels(labels)
       if (!pod || where !== namespace) continue
       const name = `${pod}/${container}`
       const periods = found.get(name) ?? { all: 0, throttled: 0 }

@@ -40,18 +40,22 @@ export async function awaitWorkloads(namespace: string): Promise<void> {
   }
 }
 
-/** Removes everything of QuickTicket from the cluster: the overlays' objects and what pages and tests have made besides. */
-export async function removeEverything(): Promise<void> {
-  // what the pages and tests start beside the overlays
+/** Removes the labs' overlays, and what pages and tests have made besides, from the namespaces default and monitoring. */
+export async function removeLabs(): Promise<void> {
   await tryKubectl(['delete', 'jobs,pods', '-n', 'default', '--all', '--wait=false'])
   const labs = readdirSync(OVERLAYS).filter((name) => /^lab\d\d$/.test(name))
-  for (const path of [...labs.slice(-1), ...labs.slice(0, 1)]
-    .map((name) => `k8s/overlays/${name}`)
-    .concat('k8s/components/loadgen'))
+  const paths = [...labs.slice(-1), ...labs.slice(0, 1)].map((name) => `k8s/overlays/${name}`)
+  for (const path of [...paths, 'k8s/components/loadgen'])
     await tryKubectl(['delete', '-k', path, '--ignore-not-found', '--wait=false'])
   for (const kind of ['analysisruns', 'replicasets', 'controllerrevisions'])
     await tryKubectl(['delete', kind, '-n', 'default', '--all', '--ignore-not-found', '--wait=false'])
+  await kubectl(['delete', 'namespace', 'monitoring', '--ignore-not-found', '--timeout=180s'])
+  await tryKubectl(['wait', '--for=delete', 'pods', '--all', '-n', 'default', '--timeout=120s'])
+}
+
+/** Removes everything of QuickTicket from the cluster. */
+export async function removeEverything(): Promise<void> {
+  await removeLabs()
   await kubectl(['delete', 'namespace', ...NAMESPACES, '--ignore-not-found', '--timeout=180s'])
-  await kubectl(['wait', '--for=delete', 'pods', '--all', '-n', 'default', '--timeout=120s'])
   await tryKubectl(['delete', 'crd', '-l', 'quickticket-test=stand-in', '--ignore-not-found'])
 }
