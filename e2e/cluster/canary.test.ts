@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { getJson, kubectl, tryKubectl } from '../src/cluster/kubectl.ts'
-import { startLoad } from '../src/cluster/load.ts'
 import { reachOverlay } from '../src/cluster/state.ts'
 import { until } from '../src/cluster/wait.ts'
 
@@ -58,7 +57,7 @@ beforeAll(async () => {
 
 /** Back to the version before, which still runs: there is nothing to wait for. */
 afterEach(async () => {
-  await kubectl(['delete', 'pods', '-l', 'quickticket-test=load', '--wait=false'])
+  await kubectl(['delete', 'pods', '-l', 'quickticket-test=load', '--grace-period=1'])
   if ((await rollout()).status.phase === 'Healthy') return
   await abort()
   await tryKubectl(['argo', 'rollouts', 'undo', 'gateway'])
@@ -70,7 +69,7 @@ afterAll(async () => {
 })
 
 test('without buyers, but with probes and questions for /health: waits, and is promoted by a person', async () => {
-  await askForHealth()
+  await visit('/health', 0.1)
   await release({ APP_VERSION: 'unseen' })
   await waitsForPerson()
   expect(await record('no traffic, only /health', 'waits')).toMatchObject({ errors: '[NaN]', slow: '[NaN]' })
@@ -80,7 +79,7 @@ test('without buyers, but with probes and questions for /health: waits, and is p
 
 test('with one buyer in a while: waits, and is aborted by a person', async () => {
   // a fifth of them for the canary: one in ten seconds
-  await startLoad({ namespace: 'default', name: 'few-buyers', buyersPerSecond: 0.5, scenario: 'list' })
+  await visit('/events', 2)
   await release({ APP_VERSION: 'hardly-seen' })
   await waitsForPerson()
   await record('too little traffic', 'waits')
@@ -89,8 +88,8 @@ test('with one buyer in a while: waits, and is aborted by a person', async () =>
 })
 
 test('with errors: aborted, and the analysis says by which metric', async () => {
-  await startLoad({ namespace: 'default', name: 'buyers', buyersPerSecond: 10, scenario: 'list' })
-  await askForHealth()
+  await visit('/events', 0.1)
+  await visit('/health', 0.1)
   await release({ FAULTS: 'GET /events 100% status=500' })
   await reachPhase('Degraded')
   const { status } = await lastRun()
@@ -101,7 +100,7 @@ test('with errors: aborted, and the analysis says by which metric', async () => 
 })
 
 test('with slow answers: aborted, and the analysis says by which metric', async () => {
-  await startLoad({ namespace: 'default', name: 'buyers', buyersPerSecond: 10, scenario: 'list' })
+  await visit('/events', 0.1)
   await release({ FAULTS: 'GET /events 100% latency=900ms' })
   await reachPhase('Degraded')
   const { status } = await lastRun()
@@ -111,7 +110,7 @@ test('with slow answers: aborted, and the analysis says by which metric', async 
 })
 
 test('without Prometheus: not promoted', async () => {
-  await startLoad({ namespace: 'default', name: 'buyers', buyersPerSecond: 10, scenario: 'list' })
+  await visit('/events', 0.1)
   await kubectl(['scale', 'deployment/prometheus', '-n', 'monitoring', '--replicas=0'])
   try {
     await release({ APP_VERSION: 'unmeasured' })
@@ -244,20 +243,11 @@ async function stableServes(): Promise<void> {
   expect(ready.length).toBeGreaterThanOrEqual(4)
 }
 
-/** Ten questions a second for the whole time, as a dashboard or a load balancer asks them. */
-async function askForHealth(): Promise<void> {
-  const loop = 'while true; do curl -s -o /dev/null -m 2 http://gateway:8080/health; sleep 0.1; done'
-  await kubectl([
-    'run',
-    'health-asker',
-    '--image=curlimages/curl:8.17.0',
-    '--labels=quickticket-test=load',
-    '--restart=Never',
-    '--command',
-    '--',
-    'sh',
-    '-c',
-    loop,
-  ])
-  await kubectl(['wait', '--for=condition=Ready', 'pod/health-asker', '--timeout=60s'])
+/** Asks for a path again and again, each time on a new connection, so that each may meet another pod. */
+async function visit(path: string, everyS: number): Promise<void> {
+  const name = `visitor${path.replace('/', '-')}`
+  const loop = `while true; do curl -s -o /dev/null -m 2 http://gateway:8080${path}; sleep ${everyS}; done`
+  const options = ['--image=curlimages/curl:8.17.0', '--labels=quickticket-test=load', '--restart=Never']
+  await kubectl(['run', name, ...options, '--command', '--', 'sh', '-c', loop])
+  await kubectl(['wait', '--for=condition=Ready', `pod/${name}`, '--timeout=60s'])
 }

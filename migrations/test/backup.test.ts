@@ -6,7 +6,6 @@ import {
   readFileSync,
   rmSync,
   truncateSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { createServer } from 'node:http'
@@ -119,7 +118,7 @@ describe.skipIf(programs === undefined)('backups (pg_dump 17)', () => {
       expect(files()).toEqual([])
     })
 
-    test('that is killed in the middle has no name, and goes when it is old', async () => {
+    test('that is killed in the middle has no name, and goes with the next one', async () => {
       const { file } = await backup()
       const holder = await database.connect()
       await holder.query('BEGIN; LOCK TABLE orders')
@@ -132,10 +131,25 @@ describe.skipIf(programs === undefined)('backups (pg_dump 17)', () => {
       expect((await listDumps(directory)).map((name) => join(directory, name))).toEqual([file])
 
       await backup()
-      expect(files()).toEqual(expect.arrayContaining(partial))
-      utimesSync(join(directory, partial[0] as string), 0, 0)
-      await backup()
       expect(files()).not.toEqual(expect.arrayContaining(partial))
+    })
+
+    test('that comes before the migrations waits for them', async () => {
+      const empty = await emptyDatabase()
+      const target = { ...config, DB_NAME: empty.variables.DB_NAME as string }
+      const made = createBackup(target, quiet)
+      await migrateUp(empty.client, quiet)
+      expect((await made).rows).toMatchObject({ events: 0, orders: 0 })
+      await empty.drop()
+    })
+
+    test('of a database that stays empty is none', async () => {
+      const empty = await emptyDatabase()
+      const target = { ...config, DB_NAME: empty.variables.DB_NAME as string }
+      const waiting = { waitMs: 20, pauseMs: 1 }
+      await expect(createBackup(target, quiet, waiting)).rejects.toThrow('has no data of events and orders')
+      expect(files()).toEqual([])
+      await empty.drop()
     })
 
     /** Waits until a pg_dump stands before a lock, and ends it there. */
@@ -226,8 +240,9 @@ describe.skipIf(programs === undefined)('backups (pg_dump 17)', () => {
     expect(await verifyBackup(config, quiet, foreign)).toMatchObject({ compared: false, rows: { orders: 1 } })
   })
 
-  test('no scratch database is left behind', async () => {
+  test('no scratch database is left behind, nor one that a killed verification has left', async () => {
     const { file } = await backup()
+    await database.client.query(`CREATE DATABASE ${config.DB_NAME}_verify_0123abcd`)
     await verifyBackup(config, quiet, file)
     const { rows } = await database.client.query('SELECT FROM pg_database WHERE datname LIKE $1', [
       `${config.DB_NAME}_%`,

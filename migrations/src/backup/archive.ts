@@ -1,10 +1,10 @@
 import { closeSync, openSync } from 'node:fs'
 import type { BackupConfig } from './config.ts'
-import { runProgram } from './programs.ts'
+import { databaseArgument, runProgram } from './programs.ts'
 import { Refused } from './refused.ts'
 
 /** Without these there is nothing worth keeping, and a newer dump of nothing must not push out an older one of all. */
-const NEEDED = ['events', 'orders']
+export const NEEDED = ['events', 'orders']
 
 /**
  * Reads a dump from its first to its last byte: its table of contents is at its beginning, and lists also what a truncated
@@ -33,7 +33,7 @@ export async function restoreArchive(config: BackupConfig, file: string, databas
     '--exit-on-error',
     '--no-owner',
     '--no-privileges',
-    `--dbname=${database}`,
+    databaseArgument(database),
   ]
   await fromFile(file, (input) => runProgram(config, 'pg_restore', args, { input }))
 }

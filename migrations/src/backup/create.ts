@@ -7,10 +7,12 @@ import type { Log } from '@quickticket/kit/log'
 import type pg from 'pg'
 import { connect } from '../connect.ts'
 import { checkArchive } from './archive.ts'
+import { awaitTables, type TableWaiting } from './await-tables.ts'
 import type { BackupConfig } from './config.ts'
 import { type Contents, readContents } from './contents.ts'
-import { openPartial, publish, removeOld } from './directory.ts'
-import { expectRecentPrograms, runProgram } from './programs.ts'
+import { openPartial, publish, removeAbandoned, removeOld } from './directory.ts'
+import { oneAtATime } from './one-at-a-time.ts'
+import { databaseArgument, expectRecentPrograms, runProgram } from './programs.ts'
 
 export interface Backup {
   file: string
@@ -28,35 +30,23 @@ export interface Backup {
  *
  * @throws {Refused} {Unreachable}
  */
-export async function createBackup(config: BackupConfig, log: Log): Promise<Backup> {
+export async function createBackup(
+  config: BackupConfig,
+  log: Log,
+  waiting: Partial<TableWaiting> = {},
+): Promise<Backup> {
   const startedAt = performance.now()
   const client = await connect(config, log, 'quickticket-backup')
   try {
     await expectRecentPrograms(config, await serverMajor(client))
-    const { name, path, file } = await openPartial(config.BACKUP_DIR)
-    try {
-      const { takenAt, contents } = await dump(config, client, path)
-      await file.sync()
-      await checkArchive(config, path)
-      const { size: bytes } = await stat(path)
-      const manifest = { takenAt: takenAt.toISOString(), bytes, sha256: await sha256(path), ...contents }
-      await publish(config.BACKUP_DIR, name, path, manifest)
-      const removed = await removeOld(config.BACKUP_DIR, config.BACKUP_KEEP)
-      const durationMs = Math.round(performance.now() - startedAt)
-      return {
-        file: join(config.BACKUP_DIR, name),
-        bytes,
-        rows: rowsOf(contents),
-        takenAt,
-        durationMs,
-        removed,
-      }
-    } catch (error) {
-      await rm(path, { force: true })
-      throw error
-    } finally {
-      await file.close()
-    }
+    await awaitTables(client, log, waiting)
+    const made = await oneAtATime(client, log, 'backup', async () => {
+      // first: what fills the disk may be just that
+      await removeAbandoned(config.BACKUP_DIR)
+      const dumped = await dumpAndCheck(config, client)
+      return { ...dumped, removed: await removeOld(config.BACKUP_DIR, config.BACKUP_KEEP) }
+    })
+    return { ...made, durationMs: Math.round(performance.now() - startedAt) }
   } finally {
     await client.end()
   }
@@ -72,6 +62,24 @@ export function rowsOf({ tables }: Contents): Record<string, number> {
   return Object.fromEntries(Object.entries(tables).map(([name, { rows }]) => [name, rows]))
 }
 
+async function dumpAndCheck(config: BackupConfig, client: pg.Client) {
+  const { name, path, file } = await openPartial(config.BACKUP_DIR)
+  try {
+    const { takenAt, contents } = await dump(config, client, path)
+    await file.sync()
+    await checkArchive(config, path)
+    const { size: bytes } = await stat(path)
+    const manifest = { takenAt: takenAt.toISOString(), bytes, sha256: await sha256(path), ...contents }
+    await publish(config.BACKUP_DIR, name, path, manifest)
+    return { file: join(config.BACKUP_DIR, name), bytes, rows: rowsOf(contents), takenAt }
+  } catch (error) {
+    await rm(path, { force: true })
+    throw error
+  } finally {
+    await file.close()
+  }
+}
+
 /** The dump and what it is compared with later are read from one and the same state of the database. */
 async function dump(config: BackupConfig, client: pg.Client, path: string) {
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
@@ -80,6 +88,7 @@ async function dump(config: BackupConfig, client: pg.Client, path: string) {
   )
   const { snapshot, takenAt } = rows[0] as (typeof rows)[number]
   const args = [
+    databaseArgument(config.DB_NAME),
     '--format=custom',
     // by its standard output it would write its table of contents twice, and half a dump could pass for a whole one
     `--file=${path}`,

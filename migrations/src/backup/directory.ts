@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Contents } from './contents.ts'
@@ -14,8 +14,8 @@ export interface Manifest extends Contents {
 export type Verdict = 'good' | 'bad'
 
 const DUMP = /^quickticket_\d{8}T\d{6}Z\.dump$/
-const PARTIAL = /^\.quickticket_.*\.dump\.partial$/
-const ABANDONED_MS = 60 * 60_000
+/** a dump or its manifest, while it is written */
+const PARTIAL = /^\.quickticket_\d{8}T\d{6}Z\.dump\./
 
 /** All dumps of a directory, the newest first. */
 export async function listDumps(directory: string): Promise<string[]> {
@@ -63,9 +63,18 @@ export async function rememberVerdict(directory: string, name: string, verdict: 
   if (before < name) await writeWhole(join(directory, MANIFESTS, `newest-${verdict}`), `${name}\n`)
 }
 
+/** Removes what killed backups have left. Only while no other one writes. */
+export async function removeAbandoned(directory: string): Promise<void> {
+  for (const place of [directory, join(directory, MANIFESTS)]) {
+    const files = await readdir(place).catch(() => [])
+    for (const name of files.filter((file) => PARTIAL.test(file)))
+      await rm(join(place, name), { force: true })
+  }
+}
+
 /**
- * Removes all but the newest dumps, and what killed backups have left. Returns the names of the removed dumps. While newer ones
- * turn out to be bad, the newest good one is among those that stay, unless only one is kept.
+ * Removes all but the newest dumps, and returns the names of those that it removed. While newer ones turn out to be bad, the
+ * newest good one is among those that stay, unless only one is kept.
  */
 export async function removeOld(directory: string, keep: number): Promise<string[]> {
   const dumps = await listDumps(directory)
@@ -79,10 +88,6 @@ export async function removeOld(directory: string, keep: number): Promise<string
     await rm(join(directory, name), { force: true })
     await rm(manifestOf(join(directory, name)), { force: true })
   }
-  for (const name of (await readdir(directory)).filter((file) => PARTIAL.test(file))) {
-    const { mtimeMs } = await stat(join(directory, name)).catch(() => ({ mtimeMs: Date.now() }))
-    if (Date.now() - mtimeMs > ABANDONED_MS) await rm(join(directory, name), { force: true })
-  }
   return old
 }
 
@@ -93,10 +98,13 @@ export async function writeWhole(path: string, text: string): Promise<void> {
   try {
     await file.writeFile(text)
     await file.sync()
+    await rename(partial, path)
+  } catch (error) {
+    await rm(partial, { force: true })
+    throw error
   } finally {
     await file.close()
   }
-  await rename(partial, path)
 }
 
 const MANIFESTS = '.manifests'

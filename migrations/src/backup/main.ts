@@ -65,7 +65,8 @@ async function watched(metrics: BackupMetrics, work: () => Promise<void>): Promi
   } catch (error) {
     // the reason is told by the error, also when nothing can be written at all
     await metrics.record({ last_failure_timestamp_seconds: Date.now() / 1000 }).catch(() => undefined)
-    throw error
+    const { code, message } = error as NodeJS.ErrnoException
+    throw code === 'ENOSPC' ? new Refused(`the disk of BACKUP_DIR is full: ${message}`) : error
   }
 }
 

@@ -35,6 +35,15 @@ export async function runProgram(
   throw new Refused(`${program} ended with ${code ?? signal}: ${lastLine(await errors)}`)
 }
 
+/**
+ * The database, for the command line. With the system's own delay a program would wait two hours for a server that has
+ * vanished, and libpq takes another one from no variable.
+ */
+export function databaseArgument(database: string): string {
+  const quoted = database.replace(/['\\]/g, '\\$&')
+  return `--dbname=dbname='${quoted}' keepalives_idle=30 keepalives_interval=10 keepalives_count=3`
+}
+
 /** pg_dump reads no server that is newer than itself. @throws {Refused} */
 export async function expectRecentPrograms(config: BackupConfig, serverMajor: number): Promise<void> {
   const version = await runProgram(config, 'pg_dump', ['--version'])

@@ -1,14 +1,15 @@
 import type { Log } from '@quickticket/kit/log'
 import pg from 'pg'
 import { audit } from '../../../services/events/src/audit/audit.ts'
-import { connect } from '../connect.ts'
+import { connect, connectionOptions } from '../connect.ts'
 import { checkArchive } from './archive.ts'
 import type { BackupConfig } from './config.ts'
 import { differences, readContents } from './contents.ts'
 import { rowsOf, sha256 } from './create.ts'
-import { readManifest } from './directory.ts'
+import { type Manifest, readManifest } from './directory.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 import { Refused } from './refused.ts'
-import { dropDatabase, restoreBeside } from './scratch.ts'
+import { dropAbandoned, dropDatabase, restoreBeside } from './scratch.ts'
 
 export interface Verified {
   rows: Record<string, number>
@@ -17,6 +18,9 @@ export interface Verified {
   takenAt: Date | undefined
   durationMs: number
 }
+
+/** in the names of scratch databases */
+const PURPOSE = 'verify'
 
 /**
  * Restores a dump into a scratch database, compares every table with what it was when it was dumped, and runs the auditor
@@ -33,26 +37,39 @@ export async function verifyBackup(config: BackupConfig, log: Log, file: string)
 
   const admin = await connect(config, log, 'quickticket-verify')
   try {
-    const scratch = await restoreBeside(config, admin, file, 'verify')
-    try {
-      const pool = poolOf(config, scratch)
-      const contents = await contentsOf(config, log, scratch)
-      const wrong = [
-        ...(manifest ? differences(manifest, contents) : []),
-        ...(await auditRestored(pool).finally(() => pool.end())),
-      ]
-      if (wrong.length > 0) throw new Refused(`${file} was restored, but ${wrong.join('; ')}`)
+    return await oneAtATime(admin, log, 'verification', async () => {
+      await dropAbandoned(config, admin, PURPOSE)
+      const rows = await restoreAndCompare(config, log, admin, { file, manifest })
       return {
-        rows: rowsOf(contents),
+        rows,
         compared: manifest !== undefined,
         takenAt: manifest && new Date(manifest.takenAt),
         durationMs: Math.round(performance.now() - startedAt),
       }
-    } finally {
-      await dropDatabase(admin, scratch)
-    }
+    })
   } finally {
     await admin.end()
+  }
+}
+
+async function restoreAndCompare(
+  config: BackupConfig,
+  log: Log,
+  admin: pg.Client,
+  { file, manifest }: { file: string; manifest: Manifest | undefined },
+): Promise<Record<string, number>> {
+  const scratch = await restoreBeside(config, admin, file, PURPOSE)
+  try {
+    const pool = poolOf(config, scratch)
+    const contents = await contentsOf(config, log, scratch)
+    const wrong = [
+      ...(manifest ? differences(manifest, contents) : []),
+      ...(await auditRestored(pool).finally(() => pool.end())),
+    ]
+    if (wrong.length > 0) throw new Refused(`${file} was restored, but ${wrong.join('; ')}`)
+    return rowsOf(contents)
+  } finally {
+    await dropDatabase(admin, scratch)
   }
 }
 
@@ -76,13 +93,8 @@ async function auditRestored(pool: pg.Pool): Promise<string[]> {
 
 function poolOf(config: BackupConfig, database: string): pg.Pool {
   const pool = new pg.Pool({
-    host: config.DB_HOST,
-    port: config.DB_PORT,
-    database,
-    user: config.DB_USER,
-    password: config.DB_PASS,
+    ...connectionOptions({ ...config, DB_NAME: database }, 'quickticket-verify'),
     max: 1,
-    application_name: 'quickticket-verify',
   })
   pool.on('error', () => undefined)
   return pool

@@ -34,7 +34,10 @@ export function createCompose(environment: NodeJS.ProcessEnv): Compose {
 
 /** Runs a shell script in the container of PostgreSQL, as the user that it runs as. */
 export function inPostgres(compose: Compose, script: string): Promise<string> {
-  return compose(['exec', '-T', '-u', 'postgres', 'postgres', 'sh', '-s'], `set -eu\n${script}`)
+  return compose(
+    ['exec', '-T', '-u', 'postgres', 'postgres', 'sh', '-s'],
+    `set -eu\nexport PGCONNECT_TIMEOUT=10\n${script}`,
+  )
 }
 
 /** Runs SQL in the database of the container. */
