@@ -134,8 +134,20 @@ test.each([
   await reachPhase('Degraded')
   const { status } = await rollout()
   expect(status.abort).toBe(true)
-  expect(status.message).toMatch(/aborted update.*(deadline|progress)/i)
-  verdicts.push({ canary: name, verdict: 'aborted', why: status.message ?? '' })
+  const why = `"gateway-${status.currentPodHash}" has timed out progressing`
+  const events = [
+    'get',
+    'events',
+    '--field-selector=reason=RolloutAborted',
+    '-o',
+    'jsonpath={.items[*].message}',
+  ]
+  await until(
+    'an event that says why',
+    () => kubectl(events),
+    (messages) => messages.includes(why),
+  )
+  verdicts.push({ canary: name, verdict: 'aborted', why: 'its ReplicaSet has timed out progressing' })
   await stableServes()
 })
 

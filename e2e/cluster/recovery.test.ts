@@ -42,7 +42,7 @@ describe('a container is killed', () => {
     const shell = await openNodeShell(victim.node)
     try {
       const { restarted, row } = await disturb(namespace, `container of ${app} killed`, async () => {
-        await shell.killContainer(victim.name, PROCESS[app] ?? /server\.ts/)
+        await shell.killContainer(victim, PROCESS[app] ?? /server\.ts/)
         const startedAgain = (pods: Pod[]) =>
           pods.some(
             ({ name, ready, restarts }) => name === victim.name && ready && restarts > victim.restarts,

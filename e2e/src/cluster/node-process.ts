@@ -1,9 +1,10 @@
 import { applyObjects, kubectl } from './kubectl.ts'
+import type { Pod } from './production.ts'
 
 /** Signals processes on a node, as a person with root there would: from a pod that sees all its processes. */
 export interface NodeShell {
-  /** Kills the first process of a pod's container with SIGKILL, as the kernel does when memory is short. */
-  killContainer(podName: string, command: RegExp): Promise<void>
+  /** Kills the first process of a pod's container with SIGKILL, as the kernel does when memory is short; `command` is in its command line. */
+  killContainer(pod: Pod, command: RegExp): Promise<void>
   /** Stops the kubelet, and lets it go on after `seconds`. Returns at once. */
   freezeKubelet(seconds: number): Promise<void>
   close(): Promise<void>
@@ -21,21 +22,25 @@ export async function openNodeShell(node: string): Promise<NodeShell> {
   const run = (script: string) => kubectl(['exec', name, '-n', NAMESPACE, '--', 'sh', '-c', script])
 
   return {
-    async killContainer(podName, command) {
-      // the hostname of a container is the name of its pod; the shell of this pod has another one
+    async killContainer({ name, uid }, command) {
+      // in the path of its control group; systemd writes the uid with other separators
+      const group = `pod\\(${uid}\\|${uid.replaceAll('-', '_')}\\)`
       const found = await run(
         `for p in /proc/[0-9]*; do
-           tr '\\0' '\\n' <$p/environ 2>/dev/null | grep -qx 'HOSTNAME=${podName}' && echo "\${p#/proc/} $(tr '\\0' ' ' <$p/cmdline)"
+           grep -q '${group}' $p/cgroup 2>/dev/null &&
+             echo "\${p#/proc/} $(sed -n 's/^PPid:[^0-9]*//p' $p/status) $(tr '\\0' ' ' <$p/cmdline)"
          done; true`,
       )
-      const pids = found
-        .split('\n')
-        .map((line) => /^(\d+) (.*)$/.exec(line))
-        .filter((match) => match && command.test(match[2] as string))
-        .map((match) => Number(match?.[1]))
-      const [first] = pids.sort((a, b) => a - b)
-      if (first === undefined) throw new Error(`no process of ${podName} is like ${command}:\n${found}`)
-      await run(`kill -9 ${first}`)
+      const processes = [...found.matchAll(/^(\d+) (\d+) (.*)$/gm)].map(([, pid, parent, line = '']) => ({
+        pid,
+        parent,
+        line,
+      }))
+      const pids = new Set(processes.map(({ pid }) => pid))
+      // what was started from outside of the container, and not by another of its processes
+      const first = processes.find(({ parent, line }) => !pids.has(parent) && command.test(line))
+      if (!first) throw new Error(`no process of ${name} is like ${command}:\n${found}`)
+      await run(`kill -9 ${first.pid}`)
     },
     async freezeKubelet(seconds) {
       // k3s has the kubelet within itself; where a machine has several nodes, the command line names the one that is meant

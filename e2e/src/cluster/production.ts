@@ -62,6 +62,7 @@ export function audit(namespace: string): Promise<{ code: number; stdout: string
 
 export interface Pod {
   name: string
+  uid: string
   app: string
   node: string
   ready: boolean
@@ -69,7 +70,7 @@ export interface Pod {
 }
 
 interface PodObject {
-  metadata: { name: string; labels?: Record<string, string>; deletionTimestamp?: string }
+  metadata: { name: string; uid: string; labels?: Record<string, string>; deletionTimestamp?: string }
   spec: { nodeName?: string }
   status: {
     conditions?: { type: string; status: string }[]
@@ -84,6 +85,7 @@ export async function podsOf(namespace: string, selector: string): Promise<Pod[]
     .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
     .map(({ metadata, spec, status }) => ({
       name: metadata.name,
+      uid: metadata.uid,
       app: metadata.labels?.app ?? '',
       node: spec.nodeName ?? '',
       ready: status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
