@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { provideHelm } from './environment.ts'
 import { provideImages } from './images.ts'
-import { PARTS } from './parts.ts'
+import { GROUPS, PARTS, type Part } from './parts.ts'
 import { type PartResult, runParts, step } from './run-parts.ts'
 import { removeEverything } from './state.ts'
 import { expectTestCluster, NotReady } from './test-cluster.ts'
@@ -11,7 +11,8 @@ const USAGE = `npm run test:cluster [-- OPTIONS]
 Runs the Kubernetes pages of docs/, and assertions besides, on the cluster that KUBECONFIG names. It needs kubectl with the
 plugin of Argo Rollouts, Docker, and a test cluster on which nothing of QuickTicket runs: k3d cluster create --config k8s/k3d/lab.yaml
 
-  --only PART,…   these parts; each is brought to the state that it starts from
+  --only PART,…   these parts, or those of every change (daily) or the longer ones (nightly); each is brought to the state that
+                  it starts from
   --list          the parts, in order
   --side-by-side  labs and parts with namespaces of their own at a time: shorter, for nodes with 2 CPUs and 6 GiB or more
   --keep          leaves what runs at the end
@@ -68,10 +69,12 @@ function readOptions(args: string[]) {
     if (help) return print(USAGE)
     if (list) return print(PARTS.map(({ name, about }) => `${name.padEnd(14)} ${about}`).join('\n'))
     const names = only?.flatMap((names) => names.split(','))
-    const unknown = names?.find((name) => !PARTS.some((part) => part.name === name))
-    if (unknown !== undefined)
-      throw new Error(`there is no part "${unknown}": ${PARTS.map(({ name }) => name).join(', ')}`)
-    const parts = PARTS.filter(({ name }) => names?.includes(name) ?? true)
+    const known = [...Object.keys(GROUPS), ...PARTS.map(({ name }) => name)]
+    const unknown = names?.find((name) => !known.includes(name))
+    if (unknown !== undefined) throw new Error(`there is no part "${unknown}": ${known.join(', ')}`)
+    const isNamed = (part: Part) =>
+      names === undefined || names.some((name) => (GROUPS[name] ? GROUPS[name](part) : name === part.name))
+    const parts = PARTS.filter(isNamed)
     return { parts, keep, clean, sideBySide: more['side-by-side'], anyCluster: more['any-cluster'] }
   } catch (error) {
     console.error(`test:cluster: ${(error as Error).message}`)

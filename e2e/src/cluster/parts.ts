@@ -14,6 +14,8 @@ export interface Part {
   leaves?: string
   /** it takes all that a small node has, or disturbs what runs beside it */
   alone?: boolean
+  /** too long for every change: `npm run test:nightly` */
+  nightly?: boolean
 }
 
 const LABS = ['lab04', 'lab05', 'lab06', 'lab07', 'lab08', 'lab09', 'lab10', 'lab11', 'lab12']
@@ -50,6 +52,7 @@ export const PARTS: readonly Part[] = [
     about: 'every fault shows its effect in Prometheus, and is gone after the undo',
     file: 'faults.test.ts',
     place: 'labs',
+    nightly: true,
     startsFrom: 'lab08',
   },
   lab('lab09'),
@@ -66,6 +69,7 @@ export const PARTS: readonly Part[] = [
     about: 'memory and processor time that the labs use, and what they ask for',
     file: 'resources.test.ts',
     place: 'labs',
+    nightly: true,
     startsFrom: 'lab10',
   },
   lab('lab11'),
@@ -101,6 +105,7 @@ export const PARTS: readonly Part[] = [
     file: 'kubelet.test.ts',
     place: 'own',
     alone: true,
+    nightly: true,
   },
   {
     name: 'scaling',
@@ -108,5 +113,12 @@ export const PARTS: readonly Part[] = [
     file: 'scaling.test.ts',
     place: 'own',
     alone: true,
+    nightly: true,
   },
 ]
+
+/** Groups of parts that can be named like one. */
+export const GROUPS: Record<string, (part: Part) => boolean> = {
+  daily: ({ nightly }) => !nightly,
+  nightly: ({ nightly }) => nightly === true,
+}
