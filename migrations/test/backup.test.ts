@@ -305,7 +305,8 @@ describe.skipIf(programs === undefined)('backups (pg_dump 17)', () => {
       expect(sample('last_verified_timestamp_seconds')).toBe(sample('last_success_timestamp_seconds'))
     })
 
-    test('keeps the newest good dump while newer ones turn out to be bad', async () => {
+    // twenty programs, one after the other
+    test('keeps the newest good dump while newer ones turn out to be bad', { timeout: 120_000 }, async () => {
       const good = (await backup()).file
       expect((await run(['verify']))[0]).toBe(0)
       await database.client.query('UPDATE events SET sold = 3 WHERE id = 1')
