@@ -29,6 +29,12 @@ describe.each(pages)('docs/runbooks/%s', (file) => {
 })
 
 describe('docs/kubernetes.md', () => {
+  // runbooks forward ports as long as their shell is open
+  beforeAll(() => {
+    shell.close()
+    shell = openShell(ROOT, clusterEnvironment())
+  })
+
   for (const block of readPage('kubernetes', 'on a cluster'))
     test(`line ${block.line}: ${block.script.split('\n')[0]}`, async () => {
       await runBlock(shell, block)
