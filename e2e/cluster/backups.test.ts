@@ -180,7 +180,7 @@ describe('docs/backups.md', () => {
     })
   }
 
-  test('events was never started anew, somebody buys, and there are backups again', async ({ skip }) => {
+  test('events was never restarted, tickets are sold, and there are backups again', async ({ skip }) => {
     skip(failed, 'an earlier block failed')
     console.log(steps.flatMap(({ stdout }) => stdout.match(/^R[TP]O: .*$/gm) ?? []).join('\n'))
     expect(await eventsPods()).toEqual(events)
@@ -264,7 +264,7 @@ async function eventsPods(): Promise<{ name: string; restarts: number }[]> {
 async function somebodyBuys(): Promise<void> {
   const before = await ordersOf(NAMESPACE)
   await until(
-    'somebody buys',
+    'tickets are sold',
     () => ordersOf(NAMESPACE),
     (orders) => orders > before,
   )

@@ -59,7 +59,7 @@ afterAll(async () => {
   await kubectl(['rollout', 'status', 'deployment/mixedload', '-n', 'default', '--timeout=300s'])
 })
 
-test(`${USERS} users of Locust: no container is ended for its memory or started anew`, async () => {
+test(`${USERS} users of Locust: no container is killed for its memory or restarted`, async () => {
   console.log(report)
   const [, requests] = /^ *Aggregated +(\d+) /m.exec(report) ?? []
   // whether any of them failed on a machine that has other work too is not asked here
@@ -67,8 +67,8 @@ test(`${USERS} users of Locust: no container is ended for its memory or started 
   for (const namespace of NAMESPACES) {
     const { restarts, oom } = await readEnds(namespace)
     expect(oom).toEqual([])
-    const anew = [...restarts].filter(([name, count]) => count > (before.restarts.get(name) ?? 0))
-    expect(anew).toEqual([])
+    const restarted = [...restarts].filter(([name, count]) => count > (before.restarts.get(name) ?? 0))
+    expect(restarted).toEqual([])
   }
 })
 
@@ -96,14 +96,14 @@ test('no container needs more memory under load than it asks for', ({ skip }) =>
   expect(rows.filter(({ used, requests }) => used.memory >= requests.memory)).toEqual([])
 })
 
-test('no container needs more processor time than it asks for while nobody buys', async ({ skip }) => {
+test('no container needs more processor time than it asks for without buyers', async ({ skip }) => {
   skip(peaks.size === 0, 'there is no metrics-server')
   await kubectl(['delete', 'job', LEVEL, '-n', 'default'])
   await kubectl(['scale', 'deployment/mixedload', '-n', 'default', '--replicas=0'])
   await kubectl(['wait', '--for=delete', 'pod', '-l', 'app=mixedload', '-n', 'default', '--timeout=120s'])
   const idleSince = Date.now()
   const usages = await until(
-    'figures from when nobody buys',
+    'figures from a time without buyers',
     async () => (await Promise.all(NAMESPACES.map(readUsage))).flatMap((usages) => usages ?? []),
     (usages) => usages.length > 0 && usages.every(({ since }) => since > idleSince),
     180_000,

@@ -69,7 +69,7 @@ describe.each(OVERLAYS)('$overlay', ({ overlay, namespace }) => {
     const { stdout, stderr } = await apply(overlay)
     expect(stderr).toBe('')
     const changed = stdout.split('\n').filter((line) => line && !line.endsWith(' unchanged'))
-    // kubectl always sends the selector of a budget anew; the server finds nothing to change in it
+    // kubectl always sends the selector of a budget again; the server finds nothing to change in it
     expect(changed.filter((line) => !line.startsWith('poddisruptionbudget.policy/'))).toEqual([])
   })
 

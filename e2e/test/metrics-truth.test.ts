@@ -47,7 +47,7 @@ function grown(after: Metrics, service: Service, name: string, labels: Record<st
 const seenWith = (pattern: RegExp) =>
   Object.entries(customers.tally).reduce((sum, [key, times]) => sum + (pattern.test(key) ? times : 0), 0)
 
-/** Probes are no traffic: whoever sends them sees an answer, and no counter does. */
+/** Probes are no traffic: they are answered, and no counter sees them. */
 const traffic = (tally: Tally): Tally =>
   Object.fromEntries(Object.entries(tally).filter(([key]) => !/ \/(livez|readyz) /.test(key)))
 

@@ -37,7 +37,7 @@ test('a server that does not say a word is given up when the time is over', asyn
   })
 })
 
-test('a port that nobody listens on is given up when the time is over, and the reason is told', async () => {
+test('a port without a listener is given up when the time is over, and the reason is told', async () => {
   const config = configOf('127.0.0.1', await freePort())
   await expect(connect(config, quiet, 'test', { waitMs: 100, pauseMs: 1 })).rejects.toMatchObject({
     message: expect.stringContaining('there is no answer'),

@@ -99,7 +99,7 @@ function probePod({ name, namespace, labels }: Probe): object {
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       terminationGracePeriodSeconds: 1,
-      // a condition that nobody sets: its labels are those of others, whose Services must not send it anything
+      // a condition that is never set: its labels are those of others, whose Services must not send it anything
       readinessGates: [{ conditionType: 'quickticket-test/never' }],
       securityContext: { runAsNonRoot: true, runAsUser: 10001, seccompProfile: { type: 'RuntimeDefault' } },
       containers: [

@@ -6,7 +6,7 @@ const LOCK_INTERVAL_MS = 200
 const CONNECTION_CHECK_INTERVAL_MS = 5000
 
 /**
- * Of a database there is one backup and one verification at a time. Whoever is here knows that what an earlier one has not
+ * Of a database there is one backup and one verification at a time. The one that holds the lock knows that what an earlier one has not
  * finished was abandoned: its lock went with its connection, however it ended.
  */
 export async function oneAtATime<Result>(
