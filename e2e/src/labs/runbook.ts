@@ -12,6 +12,9 @@ const LOOKING = /^(How to look|Likely causes|How to verify)$/
 const WRONG =
   /command not found|syntax error|parse error|unknown (?:command|flag|option|shorthand)|no such service|does not exist|Missing script|NotFound|the server doesn't have a resource/i
 
+/** A pod that ended between the list of pods and the question for its log. */
+const ENDED = /^Error from server \(NotFound\): pods ".*$/gm
+
 /** The commands of a runbook that change nothing. @param file such as `no-traffic.md` */
 export function lookingBlocks(file: string, runs: Block['runs']): Block[] {
   const markdown = readFileSync(join(RUNBOOKS, file), 'utf8')
@@ -30,5 +33,6 @@ export function lookingBlocks(file: string, runs: Block['runs']): Block[] {
 export function complaintAbout({ exitCode, stdout, stderr }: Ran): string | undefined {
   // 1: grep found nothing, or the service that is asked does not run here
   if (exitCode > 1) return `it ended with ${exitCode}:\n${stdout}\n${stderr}`
-  return WRONG.test(`${stdout}\n${stderr}`) ? `${stdout}\n${stderr}` : undefined
+  const written = `${stdout}\n${stderr.replace(ENDED, '')}`
+  return WRONG.test(written) ? written : undefined
 }
