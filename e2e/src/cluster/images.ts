@@ -2,8 +2,10 @@ import { spawn } from 'node:child_process'
 import { docker, ROOT } from '../docker.ts'
 import { clusterEnvironment } from './environment.ts'
 
+/** Those that a test replaces by another version. */
+const REPLACED = ['gateway', 'events', 'payments', 'notifications', 'migrations']
 /** All that the overlays use of this project, and the load generator, which sends load from inside the cluster. */
-const TARGETS = ['gateway', 'events', 'payments', 'notifications', 'migrations', 'backup', 'loadgen']
+const TARGETS = [...REPLACED, 'backup', 'loadgen']
 const K3D = 'k3d image import -c quickticket'
 
 /**
@@ -13,7 +15,7 @@ const K3D = 'k3d image import -c quickticket'
  */
 export async function provideImages(loadCommand: string | undefined): Promise<void> {
   await build('v1', TARGETS)
-  await build('v2', TARGETS.slice(0, 5))
+  await build('v2', REPLACED)
   await docker(['buildx', 'bake', '--load', '--file', '-'], {}, JSON.stringify(changedSchema()))
   const command = loadCommand ?? K3D
   if (command !== '') await run(`${command} ${images().join(' ')}`)
@@ -22,7 +24,7 @@ export async function provideImages(loadCommand: string | undefined): Promise<vo
 function images(): string[] {
   return [
     ...TARGETS.map((name) => `quickticket-${name}:v1`),
-    ...TARGETS.slice(0, 5).map((name) => `quickticket-${name}:v2`),
+    ...REPLACED.map((name) => `quickticket-${name}:v2`),
     'quickticket-migrations:expand',
     'quickticket-migrations:contract',
   ]

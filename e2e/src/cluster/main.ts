@@ -4,7 +4,7 @@ import { provideImages } from './images.ts'
 import { GROUPS, PARTS, type Part } from './parts.ts'
 import { type PartResult, runParts, step } from './run-parts.ts'
 import { removeEverything } from './state.ts'
-import { expectTestCluster, NotReady } from './test-cluster.ts'
+import { expectTestCluster, expectUnused, NotReady } from './test-cluster.ts'
 
 const USAGE = `npm run test:cluster [-- OPTIONS]
 
@@ -16,7 +16,8 @@ plugin of Argo Rollouts, Docker, and a test cluster on which nothing of QuickTic
   --list          the parts, in order
   --side-by-side  labs and parts with namespaces of their own at a time: shorter, for nodes with 2 CPUs and 6 GiB or more
   --keep          leaves what runs at the end
-  --clean         removes what an earlier run or a student's lab has left, then starts
+  --clean         removes what an earlier run or a student's lab has left, then starts; all pods and jobs of the namespace
+                  default are among it
   --any-cluster   also on a cluster that does not look like a test cluster
 
 QUICKTICKET_LOAD is the command that brings images to the nodes; it gets their names, and is by default
@@ -33,8 +34,9 @@ async function main(args: string[]): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => interrupted.abort())
 
   try {
-    if (clean) await step('removing what is there', removeEverything)
     await expectTestCluster(anyCluster)
+    if (clean) await step('removing what is there', removeEverything)
+    await expectUnused()
   } catch (error) {
     if (!(error instanceof NotReady)) throw error
     console.error(`test:cluster: ${error.message}`)

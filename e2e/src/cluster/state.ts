@@ -52,12 +52,14 @@ export async function removeLabs(): Promise<void> {
   for (const kind of ['analysisruns', 'replicasets', 'controllerrevisions'])
     await tryKubectl(['delete', kind, '-n', 'default', '--all', '--ignore-not-found', '--wait=false'])
   await kubectl(['delete', 'namespace', 'monitoring', '--ignore-not-found', '--timeout=180s'])
-  await tryKubectl(['wait', '--for=delete', 'pods', '--all', '-n', 'default', '--timeout=120s'])
+  await tryKubectl(['wait', '--for=delete', 'pods,pvc', '--all', '-n', 'default', '--timeout=120s'])
 }
 
 /** Removes everything of QuickTicket from the cluster. */
 export async function removeEverything(): Promise<void> {
   await removeLabs()
   await kubectl(['delete', 'namespace', ...NAMESPACES, '--ignore-not-found', '--timeout=180s'])
+  // a shell on a node, where a part was cut off
+  await tryKubectl(['delete', 'pods', '-n', 'kube-system', '-l', 'quickticket-test', '--wait=false'])
   await tryKubectl(['delete', 'crd', '-l', 'quickticket-test=stand-in', '--ignore-not-found'])
 }

@@ -1,7 +1,15 @@
 import { getJson, kubectl, tryKubectl } from './kubectl.ts'
 
 /** Namespaces that the overlays make or use; the test empties them at its end. */
-export const NAMESPACES = ['monitoring', 'quickticket-dev', 'quickticket-staging', 'quickticket'] as const
+export const NAMESPACES = [
+  'monitoring',
+  'quickticket-dev',
+  'quickticket-staging',
+  'quickticket',
+  'quickticket-test-neighbour',
+] as const
+/** What the test would change or remove in the namespace default. */
+const KINDS = 'deployments,statefulsets,daemonsets,cronjobs,jobs,pods,persistentvolumeclaims'
 
 /** How nodes of tools for local clusters are named. */
 const LOCAL_NODE =
@@ -10,6 +18,8 @@ const LOCAL_NODE =
 export class NotReady extends Error {}
 
 /**
+ * Nothing may be removed before this.
+ *
  * @param force also on a cluster that does not look like a test cluster
  * @throws {NotReady} in words for the person who started the test
  */
@@ -20,26 +30,25 @@ export async function expectTestCluster(force: boolean): Promise<void> {
       `kubectl reaches no cluster: ${lastLine(version.stderr)}\n` +
         'start one (k3d cluster create --config k8s/k3d/lab.yaml) and let KUBECONFIG name it',
     )
-  const context = (await tryKubectl(['config', 'current-context'])).stdout.trim() || '(none)'
-  if (!force) await refuseForeign(context)
-  await expectEmpty(context)
   await expectRollouts()
-}
-
-async function refuseForeign(context: string): Promise<void> {
+  if (force) return
   const { items } = await getJson<{ items: { metadata: { name: string } }[] }>(['nodes'])
   const foreign = items.map(({ metadata }) => metadata.name).filter((name) => !LOCAL_NODE.test(name))
   if (foreign.length === 0) return
   throw new NotReady(
-    `context ${context} does not look like a test cluster: node ${foreign[0]} has no name that k3d, kind or minikube give.\n` +
+    `context ${await currentContext()} does not look like a test cluster: node ${foreign[0]} has no name that k3d, kind or minikube give.\n` +
       'The test deletes what it finds of QuickTicket in the namespaces default, ' +
       `${NAMESPACES.join(', ')}. To run it there all the same: npm run test:cluster -- --any-cluster`,
   )
 }
 
-/** What is there already would be changed, and removed at the end. */
-async function expectEmpty(context: string): Promise<void> {
-  const workloads = await kubectl(['get', 'deployments,statefulsets', '-n', 'default', '-o', 'name'])
+/**
+ * What is there already would be changed, and removed at the end.
+ *
+ * @throws {NotReady}
+ */
+export async function expectUnused(): Promise<void> {
+  const workloads = await kubectl(['get', KINDS, '-n', 'default', '-o', 'name'])
   const { stdout: namespaces } = await tryKubectl([
     'get',
     'namespaces',
@@ -51,7 +60,7 @@ async function expectEmpty(context: string): Promise<void> {
   const found = [...workloads.split('\n'), ...namespaces.split('\n')].filter(Boolean)
   if (found.length === 0) return
   throw new NotReady(
-    `context ${context} is in use: it has ${found.slice(0, 5).join(', ')}.\n` +
+    `context ${await currentContext()} is in use: it has ${found.slice(0, 5).join(', ')}.\n` +
       'The test starts on a cluster without QuickTicket; npm run test:cluster -- --clean removes an earlier one first',
   )
 }
@@ -63,6 +72,10 @@ async function expectRollouts(): Promise<void> {
   const plugin = await tryKubectl(['argo', 'rollouts', 'version'])
   if (plugin.code !== 0)
     throw new NotReady('kubectl has no plugin "argo rollouts": docs/labs/lab07.md says where it is from')
+}
+
+async function currentContext(): Promise<string> {
+  return (await tryKubectl(['config', 'current-context'])).stdout.trim() || '(none)'
 }
 
 function lastLine(text: string): string {
