@@ -52,7 +52,7 @@ describe.skipIf(!promtool)('alerts on causes (skipped without promtool or the im
       '14m30s': ['TargetDown@notifications'],
       '15m': ['NotificationsFailing@notifications', 'TargetDown@notifications'],
       '23m30s': ['NotificationsFailing@notifications', 'TargetDown@notifications'],
-      '24m30s': ['TargetDown@notifications'],
+      '24m30s': ['NotificationsFailing@notifications', 'TargetDown@notifications'],
       '25m': [],
     },
   )
@@ -154,8 +154,8 @@ describe.skipIf(!promtool)('alerts on causes (skipped without promtool or the im
     {
       '15m': [],
       '15m30s': ['NotificationsFailing@notifications'],
-      '23m': ['NotificationsFailing@notifications'],
-      '23m30s': [],
+      '24m': ['NotificationsFailing@notifications'],
+      '24m30s': [],
     },
   )
 
