@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Static, TObject, TProperties, TSchema } from 'typebox'
 import { parseFaults } from './faults/parse.ts'
 import { Type } from './schema.ts'
+import { isServiceLink } from './service-links.ts'
 
 /** Variables as a process receives them. */
 export type Environment = Record<string, string | undefined>
@@ -87,29 +88,59 @@ export function secret(fallback: string, description: string) {
 }
 
 /**
- * Reads a service's variables. An empty variable counts as unset, because Compose passes unset ones on as empty.
+ * Marks a variable as one that has its default, whatever it is set to in error, while `used` says no of the other variables.
+ * Those that are malformed themselves are undefined there.
+ */
+export function usedWhen<T extends TSchema>(
+  used: (config: Record<string, unknown>) => boolean,
+  schema: T,
+): T {
+  return { ...schema, usedWhen: used }
+}
+
+/**
+ * Reads a service's variables. An empty variable counts as unset, because Compose passes unset ones on as empty, and so does
+ * one that Kubernetes injects for a Service.
  *
  * @throws {ConfigError} when a variable is malformed or out of range; all of them are in the one message
  */
 export function loadConfig<T extends TProperties>(variables: T, env: Environment): Static<TObject<T>> {
-  const { texts, unreadable } = readSecretFiles(variables, withoutEmpty(env))
-  const bad = [...unreadable]
+  const { texts, unreadable } = readSecretFiles(variables, withoutUnset(env))
   const config: Record<string, unknown> = {}
+  const mistakes: Record<string, string> = {}
   for (const [name, schema] of Object.entries(variables)) {
     const text = texts[name]
-    const value = text === undefined ? property(schema, 'default') : parse(schema, text)
-    if (value !== undefined) config[name] = value
-    if (text === undefined) continue
-    const reason = failedCheck(schema, text)
-    if (reason !== undefined) bad.push(`${mustBe(name, schema, text)}: ${reason}`)
-    else if (value === undefined) bad.push(mustBe(name, schema, text))
+    const mistake = text === undefined ? undefined : mistakeIn(name, schema, text)
+    if (mistake) mistakes[name] = mistake
+    else assign(config, name, text === undefined ? property(schema, 'default') : parse(schema, text))
   }
-  if (bad.length > 0) throw new ConfigError(`bad configuration: ${bad.join('; ')}`)
+  const bad = Object.keys(mistakes).filter((name) => isUsed(variables[name] as TSchema, config))
+  const messages = [...unreadable, ...bad.map((name) => mistakes[name])]
+  if (messages.length > 0) throw new ConfigError(`bad configuration: ${messages.join('; ')}`)
+  for (const name of Object.keys(mistakes)) assign(config, name, property(variables[name] as TSchema, 'default'))
   return config as Static<TObject<T>>
 }
 
-function withoutEmpty(env: Environment): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => !!entry[1]))
+function assign(config: Record<string, unknown>, name: string, value: unknown): void {
+  if (value !== undefined) config[name] = value
+}
+
+function withoutUnset(env: Environment): Record<string, string> {
+  const isSet = (entry: [string, string | undefined]): entry is [string, string] =>
+    !!entry[1] && !isServiceLink(entry[0], entry[1])
+  return Object.fromEntries(Object.entries(env).filter(isSet))
+}
+
+function isUsed(schema: TSchema, config: Record<string, unknown>): boolean {
+  const used = property(schema, 'usedWhen') as ((config: Record<string, unknown>) => boolean) | undefined
+  return used === undefined || used(config)
+}
+
+/** What is wrong with a text, and what is allowed; undefined when nothing is. */
+function mistakeIn(name: string, schema: TSchema, text: string): string | undefined {
+  const reason = failedCheck(schema, text)
+  if (reason !== undefined) return `${mustBe(name, schema, text)}: ${reason}`
+  return parse(schema, text) === undefined ? mustBe(name, schema, text) : undefined
 }
 
 function readSecretFiles(variables: TProperties, env: Record<string, string>) {

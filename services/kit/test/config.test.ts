@@ -12,6 +12,7 @@ import {
   rate,
   secret,
   url,
+  usedWhen,
 } from '../src/config.ts'
 import { Type } from '../src/schema.ts'
 
@@ -223,3 +224,26 @@ function failure(action: () => unknown): Error {
   }
   throw new Error('nothing failed')
 }
+
+describe('a variable that counts only beside another', () => {
+  const store = {
+    STORE: Type.Enum(['memory', 'redis'], { default: 'memory', description: '' }),
+    REDIS_PORT: usedWhen(({ STORE }) => STORE !== 'memory', integer(1, 65_535, 6379, '')),
+  }
+
+  test('is not judged while it is not used', () => {
+    expect(loadConfig(store, { REDIS_PORT: 'six' })).toEqual({ STORE: 'memory', REDIS_PORT: 6379 })
+  })
+
+  test('is judged when it is', () => {
+    expect(() => loadConfig(store, { STORE: 'redis', REDIS_PORT: 'six' })).toThrow(/REDIS_PORT="six"/)
+  })
+
+  test('is judged when the other one is malformed', () => {
+    expect(failure(() => loadConfig(store, { STORE: 'file', REDIS_PORT: 'six' })).message).toContain('REDIS_PORT')
+  })
+
+  test('is read either way', () => {
+    expect(loadConfig(store, { REDIS_PORT: '7000' }).REDIS_PORT).toBe(7000)
+  })
+})
