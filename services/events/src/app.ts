@@ -4,11 +4,11 @@ import { faults } from '@quickticket/kit/faults/faults'
 import { probes } from '@quickticket/kit/health'
 import type { Log } from '@quickticket/kit/log'
 import { metrics } from '@quickticket/kit/metrics'
-import { createPing } from '@quickticket/kit/postgres'
 import type pg from 'pg'
 import { startAuditor } from './audit/auditor.ts'
 import { createCheckoutStore } from './checkout-store.ts'
 import type { Config } from './config.ts'
+import { createDatabaseCheck } from './database-check.ts'
 import { createEventStore } from './event-store.ts'
 import type { HoldStore } from './hold-store.ts'
 import { eventMetrics } from './metrics.ts'
@@ -19,11 +19,14 @@ import { eventRoutes } from './routes/events.ts'
 import { healthRoute } from './routes/health.ts'
 import { reservationRoutes } from './routes/reservations.ts'
 import { reserveRoute } from './routes/reserve.ts'
+import { createSchemaUpgrade } from './schema-upgrade.ts'
 
 export interface Deps {
   postgres: pg.Pool
   holds: HoldStore
   payments: PaymentsClient
+  /** applies the next `count` migrations that the database lacks, by default all */
+  migrate(count?: number): Promise<void>
 }
 
 /** Events, the seats that are held and sold, and the orders. */
@@ -31,7 +34,7 @@ export async function buildApp(
   config: Config,
   version: string,
   log: Log,
-  { postgres, holds, payments }: Deps,
+  { postgres, holds, payments, migrate }: Deps,
 ) {
   const app = createApp({ log, maxConcurrentRequests: config.MAX_CONCURRENT_REQUESTS })
   const identity = { service: 'events', version }
@@ -40,19 +43,25 @@ export async function buildApp(
   const events = createEventStore(postgres)
   const checkouts = createCheckoutStore(postgres)
   const auditor = startAuditor({ postgres, holds }, { intervalS: config.AUDIT_INTERVAL_S, registry, log })
+  const checkDatabase = createDatabaseCheck(postgres)
+  const upgrade = createSchemaUpgrade({ postgres, mode: config.MIGRATE_ON_START, migrate, log })
   const reconciler = createReconciler({ events, checkouts, holds, payments, counted, log })
 
   docs(app, { title: 'QuickTicket Events', version, description: 'Events, reservations and orders' })
-  probes(app, identity)
+  probes(app, identity, async () => (await checkDatabase()).reason)
   faults(app, config, { service: 'events', registry, pool: postgres })
-  healthRoute(app, { askPostgres: createPing(postgres), askRedis: () => holds.ping() }, version)
+  healthRoute(app, { checkDatabase, askRedis: () => holds.ping() }, version)
   eventRoutes(app, events)
   reserveRoute(app, { events, holds, reservationTtlS: config.RESERVATION_TTL })
   reservationRoutes(app, { holds, checkouts, settle: reconciler.nudge })
   checkoutRoutes(app, { holds, checkouts, counted, settle: reconciler.nudge })
 
-  app.addHook('onReady', async () => reconciler.start(config.RECONCILE_INTERVAL_MS))
+  app.addHook('onReady', async () => {
+    upgrade.start()
+    reconciler.start(config.RECONCILE_INTERVAL_MS)
+  })
   app.addHook('onClose', async () => {
+    upgrade.stop()
     auditor.stop()
     await reconciler.stop()
     await Promise.all([postgres.end(), holds.close(), payments.close()])

@@ -1,4 +1,4 @@
-import { commonVariables, integer, secret, url } from '@quickticket/kit/config'
+import { commonVariables, integer, secret, url, usedWhen } from '@quickticket/kit/config'
 import { Type } from '@quickticket/kit/schema'
 import type { Static, TObject } from 'typebox'
 
@@ -14,9 +14,17 @@ export const variables = {
   DB_ACQUIRE_TIMEOUT_MS: integer(1, 20_000, 2000, 'longest wait for a connection before 503'),
   DB_STATEMENT_TIMEOUT_MS: integer(1, 20_000, 3000, 'longest time that one statement may run'),
   DB_LOCK_TIMEOUT_MS: integer(1, 20_000, 2000, 'longest time that one statement may wait for a lock'),
+  MIGRATE_ON_START: Type.Enum(['auto', 'true', 'false'], {
+    default: 'auto',
+    description:
+      'whether the service migrates the database; auto: only one that no migration has seen; true: at each start; false: never',
+  }),
   REDIS_HOST: Type.String({ default: 'redis', description: 'Redis host' }),
-  REDIS_PORT: integer(1, 65_535, 6379, 'Redis port'),
-  REDIS_TIMEOUT_MS: integer(1, 60_000, 1000, 'longest time that one command may take'),
+  REDIS_PORT: usedWhen(holdsAreInRedis, integer(1, 65_535, 6379, 'Redis port')),
+  REDIS_TIMEOUT_MS: usedWhen(
+    holdsAreInRedis,
+    integer(1, 60_000, 1000, 'longest time that one command may take'),
+  ),
   HOLD_STORE: Type.Enum(['redis', 'memory'], {
     default: 'redis',
     description: 'where held seats are kept; memory: in this process, for one replica without Redis',
@@ -30,6 +38,10 @@ export const variables = {
     1000,
     'time between two rounds of settling unfinished checkouts',
   ),
+}
+
+function holdsAreInRedis({ HOLD_STORE }: Record<string, unknown>): boolean {
+  return HOLD_STORE !== 'memory'
 }
 
 export type Config = Static<TObject<typeof variables>>

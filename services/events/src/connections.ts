@@ -32,3 +32,21 @@ export function connectHolds(config: Config, log: Log): HoldStore {
   const { REDIS_HOST: host, REDIS_PORT: port, REDIS_TIMEOUT_MS: timeoutMs } = config
   return createRedisHoldStore(createRedis({ host, port, timeoutMs }, log))
 }
+
+/** Applies the next `count` migrations that the database lacks. What it takes is loaded then, because few processes need it. */
+export async function migrateDatabase(
+  config: Config,
+  log: Log,
+  count = Number.POSITIVE_INFINITY,
+): Promise<void> {
+  const [{ connect }, { migrateUp }] = await Promise.all([
+    import('@quickticket/migrations/connect'),
+    import('@quickticket/migrations/runner'),
+  ])
+  const client = await connect(config, log, 'quickticket-migrations')
+  try {
+    await migrateUp(client, log, { count })
+  } finally {
+    await client.end()
+  }
+}

@@ -4,7 +4,7 @@ import { run } from '@quickticket/kit/run'
 import manifest from '../package.json' with { type: 'json' }
 import { buildApp } from './app.ts'
 import { variables } from './config.ts'
-import { connectHolds, connectPostgres } from './connections.ts'
+import { connectHolds, connectPostgres, migrateDatabase } from './connections.ts'
 import { createPaymentsClient } from './payments-client.ts'
 
 await run('events', async () => {
@@ -14,6 +14,7 @@ await run('events', async () => {
     postgres: connectPostgres(config, log),
     holds: connectHolds(config, log),
     payments: createPaymentsClient(config.PAYMENTS_URL),
+    migrate: (count) => migrateDatabase(config, log, count),
   })
   return { app, config, log }
 })

@@ -6,7 +6,7 @@ import { inject } from 'vitest'
 import { captureLog } from '../../kit/test/captured-log.ts'
 import { buildApp } from '../src/app.ts'
 import { variables } from '../src/config.ts'
-import { connectPostgres } from '../src/connections.ts'
+import { connectPostgres, migrateDatabase } from '../src/connections.ts'
 import type { HoldStore } from '../src/hold-store.ts'
 import { createMemoryHoldStore } from '../src/memory-hold-store.ts'
 import { createPaymentsClient } from '../src/payments-client.ts'
@@ -18,14 +18,16 @@ export interface EventsAppOptions {
   /** where PostgreSQL or Redis are reached, when not directly */
   postgresPort?: number
   redisPort?: number
+  /** makes the database of an empty one, in place of every migration */
+  prepare?: (client: pg.Client) => Promise<unknown>
   /** puts something between the service and its holds */
   around?: (holds: HoldStore) => HoldStore
 }
 
 /** The events service with a database and holds of its own. */
 export async function eventsApp(options: EventsAppOptions = {}) {
-  const { env = {}, postgresPort, redisPort, around = (holds) => holds } = options
-  const { pool, drop } = await freshPostgres()
+  const { env = {}, postgresPort, redisPort, prepare, around = (holds) => holds } = options
+  const { pool, drop } = await freshPostgres(prepare)
   const config = loadConfig(variables, {
     RECONCILE_INTERVAL_MS: '600000',
     ...(await databaseVariables(pool)),
@@ -38,6 +40,7 @@ export async function eventsApp(options: EventsAppOptions = {}) {
     postgres: connectPostgres(config, logs.log),
     holds: around(holds),
     payments: createPaymentsClient(config.PAYMENTS_URL),
+    migrate: (count) => migrateDatabase(config, logs.log, count),
   })
   return {
     app,

@@ -64,13 +64,19 @@ describe('when PostgreSQL is stopped', () => {
     }
     expect((await get('/health')).statusCode).toBe(503)
     expect(await checks()).toEqual({ postgres: 'down', redis: 'ok' })
-    expect((await get('/readyz')).statusCode).toBe(200)
+    const away = expect.stringMatching(/^PostgreSQL does not answer/)
+    expect((await get('/health')).json()).toMatchObject({ status: 'degraded', reasons: { postgres: away } })
+    const unready = await get('/readyz')
+    expect(unready.statusCode).toBe(503)
+    expect(unready.json()).toEqual({ status: 'not ready', reason: away })
+    expect((await get('/livez')).statusCode).toBe(200)
 
     await postgres.open()
     expect((await get('/events')).statusCode).toBe(200)
     expect((await checkout(id)).statusCode).toBe(200)
     expect((await confirm(id)).json()).toMatchObject({ order_id: id })
     expect(await checks()).toEqual({ postgres: 'ok', redis: 'ok' })
+    expect((await get('/readyz')).statusCode).toBe(200)
   })
 })
 
@@ -87,6 +93,8 @@ describe.skipIf(noRedis)('when Redis is stopped', () => {
     }
     expect((await get('/health')).statusCode).toBe(503)
     expect(await checks()).toEqual({ postgres: 'ok', redis: 'down' })
+    // lists go on
+    expect((await get('/readyz')).statusCode).toBe(200)
 
     expect((await checkout(paid)).json()).toMatchObject({ order: { order_id: paid } })
     expect((await confirm(paid)).json()).toMatchObject({ order_id: paid })

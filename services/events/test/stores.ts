@@ -10,8 +10,10 @@ export const quiet = createLog('test', 'silent')
 /** Why tests that need Redis are skipped, if they are. */
 export const noRedis = inject('redisUrl') === ''
 
-/** A database of its own with the whole schema, and no events. */
-export async function freshPostgres(): Promise<{ pool: pg.Pool; drop(): Promise<void> }> {
+/** A database of its own without events: with every migration, or what else `prepare` makes of an empty one. */
+export async function freshPostgres(
+  prepare: (client: pg.Client) => Promise<unknown> = (client) => migrateUp(client, quiet),
+): Promise<{ pool: pg.Pool; drop(): Promise<void> }> {
   const url = new URL(inject('postgresUrl'))
   const name = `test_${randomUUID().replaceAll('-', '')}`
   const admin = new pg.Client({ connectionString: url.href })
@@ -20,7 +22,7 @@ export async function freshPostgres(): Promise<{ pool: pg.Pool; drop(): Promise<
   url.pathname = `/${name}`
   const client = new pg.Client({ connectionString: url.href })
   await client.connect()
-  await migrateUp(client, quiet)
+  await prepare(client)
   await client.end()
   const pool = new pg.Pool({ connectionString: url.href, max: 10 })
   pool.on('error', () => undefined)

@@ -9,11 +9,17 @@ declare module 'fastify' {
 }
 
 /**
- * GET /livez (the process runs), /readyz (it wants traffic) and /version. Readiness never asks a dependency: when a
- * shared one fails, taking every replica out of service would turn errors into an outage.
+ * GET /livez (the process runs), /readyz (it wants traffic) and /version.
+ *
+ * @param whyNotReady why the service's main route could not answer now; undefined when it could. For a service that answers
+ * without a dependency it is left out: taking every replica out of service would turn errors into an outage.
  */
-export function probes(app: App, identity: { service: string; version: string }): void {
-  const status = Type.Object({ status: Type.String() })
+export function probes(
+  app: App,
+  identity: { service: string; version: string },
+  whyNotReady: () => Promise<string | undefined> = async () => undefined,
+): void {
+  const status = Type.Object({ status: Type.String(), reason: Type.Optional(Type.String()) })
   const config = { ops: true }
   const probe = { ...config, uncounted: true }
   const tags = ['operations']
@@ -38,6 +44,8 @@ export function probes(app: App, identity: { service: string; version: string })
     },
     async (_request, reply) => {
       if (app.draining) return reply.code(503).send({ status: 'draining' })
+      const reason = await whyNotReady()
+      if (reason !== undefined) return reply.code(503).send({ status: 'not ready', reason })
       return { status: 'ok' }
     },
   )

@@ -43,17 +43,17 @@ export function createPostgres(options: PostgresOptions, log: Log): pg.Pool {
 }
 
 /**
- * A question that PostgreSQL answers when it is there, for health checks. While every connection is busy and answers
- * come, they are the proof: a question that queues behind them would call a busy database a dead one.
+ * Asks PostgreSQL `statement`, for health checks; rejects with the driver's error. While every connection is busy and answers
+ * come, they are the proof: a statement that queues behind them would call a busy database a dead one.
  */
-export function createPing(pool: pg.Pool): () => Promise<unknown> {
+export function createPing(pool: pg.Pool, statement = 'SELECT 1'): () => Promise<void> {
   let lastAnswer = Number.NEGATIVE_INFINITY
   pool.on('release', (error) => {
     if (!error) lastAnswer = performance.now()
   })
   return async () => {
     if (pool.waitingCount > 0 && performance.now() - lastAnswer < RECENT_MS) return
-    await pool.query('SELECT 1')
+    await pool.query(statement)
   }
 }
 

@@ -1,0 +1,55 @@
+import type { CheckResult } from '@quickticket/kit/health'
+import { createPing } from '@quickticket/kit/postgres'
+import type pg from 'pg'
+import { isSchemaError, READS_NOTHING, readSchema } from './schema.ts'
+import { shareNext } from './share-next.ts'
+
+export interface DatabaseCheck {
+  result: CheckResult
+  /** what is wrong and what helps, when it is not ok */
+  reason?: string
+}
+
+const TIMEOUT_MS = 1000
+
+/** Says whether GET /events could be answered now. Callers at the same time share one question. */
+export function createDatabaseCheck(postgres: pg.Pool): () => Promise<DatabaseCheck> {
+  const ask = createPing(postgres, READS_NOTHING)
+
+  const check = shareNext(async (): Promise<DatabaseCheck> => {
+    try {
+      await ask()
+      return { result: 'ok' }
+    } catch (error) {
+      if (isSchemaError(error)) return { result: 'degraded', reason: await whatIsMissing() }
+      const { code = '' } = error as { code?: string }
+      if (code.startsWith('42')) {
+        return { result: 'degraded', reason: `PostgreSQL refuses to read the tables (SQLSTATE ${code})` }
+      }
+      return { result: 'down', reason: 'PostgreSQL does not answer' }
+    }
+  })
+
+  async function whatIsMissing(): Promise<string> {
+    const { empty, migrated, missing, pending } = await readSchema(postgres)
+    if (empty) return 'The database has no tables: run "npm run migrate -- up --seed", or restore a backup'
+    if (!migrated) return 'No migration has seen this database: run "npm run migrate -- up"'
+    const lacks = `The database lacks ${missing.join(', ')}`
+    return pending.length > 0 ? `${lacks}: run "npm run migrate -- up"` : `${lacks}: restore a backup`
+  }
+
+  return async () => {
+    let timer: NodeJS.Timeout | undefined
+    const tooLate = new Promise<DatabaseCheck>((resolve) => {
+      const reason = `PostgreSQL does not answer within ${TIMEOUT_MS} ms`
+      timer = setTimeout(resolve, TIMEOUT_MS, { result: 'down', reason })
+    })
+    try {
+      return await Promise.race([check(undefined), tooLate])
+    } catch {
+      return { result: 'down', reason: 'PostgreSQL does not answer' }
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Log } from '@quickticket/kit/log'
+import type pg from 'pg'
+import type { Config } from './config.ts'
+import { isSchemaError, readSchema, type Schema } from './schema.ts'
+
+export interface SchemaUpgradeOptions {
+  postgres: pg.Pool
+  mode: Config['MIGRATE_ON_START']
+  /**
+   * Applies the next `count` migrations that the database lacks, by default all. Replicas that call it at a time wait for each
+   * other.
+   */
+  migrate(count?: number): Promise<void>
+  log: Log
+}
+
+const PAUSE_MS = 500
+const PAUSE_AFTER_FAILURE_MS = 10_000
+
+/**
+ * Brings a database up to date that no migration has seen, as the course's seed.sql makes it: at the start, and whenever a
+ * statement finds that a table or column is missing. At the start it also fills an empty database, and finishes what was
+ * interrupted. Later an empty database may be one that a backup is about to be restored to, and a missing table one that a
+ * person has taken back.
+ */
+export function createSchemaUpgrade({ postgres, mode, migrate, log }: SchemaUpgradeOptions) {
+  const stopping = new AbortController()
+  let isRunning = false
+  let wasUsable = false
+  let isDue = mode === 'true'
+
+  async function untilUsable(): Promise<void> {
+    for (;;) {
+      // while PostgreSQL is away, whoever needs it says so
+      const schema = await readSchema(postgres).catch(() => undefined)
+      let pauseMs = PAUSE_MS
+      if (schema && (isDue || mayMigrate(schema))) pauseMs = await upgrade(schema)
+      else if (schema?.missing.length === 0) break
+      await delay(pauseMs, undefined, { signal: stopping.signal })
+    }
+    wasUsable = true
+  }
+
+  function mayMigrate({ empty, migrated, hasCourseTables, pending }: Schema): boolean {
+    return hasCourseTables ? !migrated || (pending.length > 0 && !wasUsable) : empty && !wasUsable
+  }
+
+  /** How long to wait then, in milliseconds. */
+  async function upgrade({ missing, pending }: Schema): Promise<number> {
+    log.info({ missing }, 'migrating the database')
+    // until it succeeds, whatever it has done by then
+    isDue = true
+    try {
+      // the rest is left to those who learn how to migrate
+      await migrate(mode === 'true' ? undefined : pending.length)
+      isDue = false
+      return PAUSE_MS
+    } catch (error) {
+      log.error({ err: error }, 'the database was not migrated')
+      return PAUSE_AFTER_FAILURE_MS
+    }
+  }
+
+  function begin(): void {
+    if (isRunning || stopping.signal.aborted) return
+    isRunning = true
+    untilUsable()
+      // it was stopped
+      .catch(() => undefined)
+      .finally(() => {
+        isRunning = false
+      })
+  }
+
+  const onRelease = (error: Error | boolean | undefined) => isSchemaError(error) && begin()
+
+  return {
+    start(): void {
+      if (mode === 'false') return
+      postgres.on('release', onRelease)
+      begin()
+    },
+    stop(): void {
+      stopping.abort()
+      postgres.off('release', onRelease)
+    },
+  }
+}
