@@ -1,4 +1,24 @@
--- The five events of the course. Running it again changes nothing.
+-- The two tables of the course, as 0001_baseline has them, and its five events. Running it again changes nothing.
+--
+--   psql -U quickticket -d quickticket -f /dev/stdin < seed.sql
+CREATE TABLE IF NOT EXISTS events (
+  id            serial PRIMARY KEY,
+  name          text NOT NULL,
+  venue         text NOT NULL,
+  event_date    timestamptz NOT NULL,
+  total_tickets integer NOT NULL,
+  price_cents   integer NOT NULL
+);
+CREATE TABLE IF NOT EXISTS orders (
+  id          text PRIMARY KEY,
+  event_id    integer REFERENCES events (id),
+  quantity    integer NOT NULL,
+  total_cents integer NOT NULL,
+  payment_ref text NOT NULL,
+  status      text NOT NULL DEFAULT 'confirmed',
+  created_at  timestamptz DEFAULT now()
+);
+
 INSERT INTO events (id, name, venue, event_date, total_tickets, price_cents) VALUES
   (1, 'Go Conference 2026',   'Main Hall A',  '2026-09-15 09:00:00+00', 100,  5000),
   (2, 'SRE Meetup',           'Room 204',     '2026-10-01 18:00:00+00',  30,     0),

@@ -61,6 +61,17 @@ test('each change can be taken back, which leaves the database as it was before,
   expect(await describeSchema(database.client)).toEqual(taken[0]?.after)
 })
 
+test('the seed alone makes the tables of the first change, as the course does', async () => {
+  await seed(database.client)
+  // which leaves tables as they are that are there
+  expect(await migrateUp(database.client, quiet, { count: 1 })).toEqual([CHANGES[0]])
+  const seeded = await describeSchema(database.client)
+  expect(seeded).toContain('orders.payment_ref text not null')
+  await migrateDown(database.client, quiet)
+  await migrateUp(database.client, quiet, { count: 1 })
+  expect(await describeSchema(database.client)).toEqual(seeded)
+})
+
 describe.each(['an empty', 'a seeded'])('%s database', (which) => {
   test.each(CHANGES.map((name, index) => [name, CHANGES.length - index] as const))(
     'is taken back to before %s and up again, and is the same',
