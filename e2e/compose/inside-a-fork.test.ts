@@ -127,7 +127,7 @@ async function copyRepository(to: string): Promise<void> {
     cwd: ROOT,
   })
   for (const file of files.stdout.split('\0').filter(Boolean)) {
-    const copy = () => cpSync(join(ROOT, file), join(to, file))
+    const copy = () => cpSync(join(ROOT, file), join(to, file), { recursive: true, verbatimSymlinks: true })
     try {
       copy()
     } catch (error) {

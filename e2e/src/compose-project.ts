@@ -46,6 +46,9 @@ export async function createComposeProject(
     },
     async down() {
       await docker([...args, '--profile', '*', 'down', '--volumes', '--timeout', '5'], own)
+      // names that a build gave its images; without one there are none
+      const images = ['gateway', 'events', 'payments'].map((image) => `${name}-${image}`)
+      await tryDocker(['image', 'rm', ...images])
     },
   }
 }

@@ -6,7 +6,7 @@ const PORTS = [3080, 8081, 8082, 5432, 6379, 9090, 9093]
 /** Every Compose file that a page uses, so that nothing of it is left over. */
 const FILES = ['docker-compose.yaml', 'docker-compose.monitoring.yaml'].flatMap((file) => ['-f', file])
 /** Containers that pages start next to the project. */
-const BESIDE = ['lab2-payments', 'lab6-webhook']
+const BESIDE = ['lab2-gateway', 'lab2-payments', 'lab6-webhook']
 
 /** @throws Error in words for whoever started the test on a machine that is not ready for it */
 export async function expectReadyForLabs(): Promise<void> {
