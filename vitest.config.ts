@@ -8,7 +8,7 @@ export default defineConfig({
           name: 'services',
           include: [
             '{services/*,migrations}/test/**/*.test.ts',
-            '{loadgen,monitoring,k8s}/test/**/*.test.ts',
+            '{loadgen,monitoring,k8s/tools,exercises}/test/**/*.test.ts',
           ],
           globalSetup: 'services/local/src/test-servers.ts',
           testTimeout: 30_000,

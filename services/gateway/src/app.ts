@@ -5,10 +5,10 @@ import { probes } from '@quickticket/kit/health'
 import type { Log } from '@quickticket/kit/log'
 import { metrics } from '@quickticket/kit/metrics'
 import { createBreaker } from './breaker.ts'
-import { createBulkhead } from './bulkhead.ts'
-import type { Config } from './config.ts'
+import { type Bulkhead, createBulkhead } from './bulkhead.ts'
+import { type Config, sharesState } from './config.ts'
 import { createEventsClient } from './events-client.ts'
-import { exportCircuitState, type GatewayMetrics, gatewayMetrics } from './metrics.ts'
+import { exportBulkheads, exportCircuitState, type GatewayMetrics, gatewayMetrics } from './metrics.ts'
 import { createNotifier } from './notifier.ts'
 import { askedDelayMs, createPaymentsClient, mayPass } from './payments-client.ts'
 import { createRateStore, limitRate } from './rate-limit.ts'
@@ -31,7 +31,9 @@ export async function buildApp(config: Config, version: string, log: Log) {
   const counted = gatewayMetrics(registry)
   const chargeTimeoutMs = config.GATEWAY_TIMEOUT_MS
 
-  const { events, payments, notifier } = connectUpstreams(config, counted, log)
+  const bulkheads = createBulkheads(config, counted)
+  exportBulkheads(registry, bulkheads)
+  const { events, payments, notifier } = connectUpstreams(config, bulkheads.events, counted, log)
   const redis = sharesState(config) ? await connectRedis(config, log) : undefined
   const retry = createRetry({
     attempts: config.RETRY_MAX,
@@ -39,7 +41,7 @@ export async function buildApp(config: Config, version: string, log: Log) {
     deadlineMs: chargeTimeoutMs,
     isRetryable: mayPass,
     askedDelayMs,
-    budget: createRetryBudget(config.RETRY_BUDGET_PERCENT),
+    budget: config.RETRY_BUDGET_PERCENT > 0 ? createRetryBudget(config.RETRY_BUDGET_PERCENT) : undefined,
     target: 'payments',
     retries: counted.retries,
   })
@@ -66,7 +68,7 @@ export async function buildApp(config: Config, version: string, log: Log) {
   healthRoute(app, { events, payments, notifier, circuitState: breaker.state }, version)
   eventRoutes(app, events)
   reservationRoutes(app, events)
-  payRoute(app, { events, payments, breaker, retry, notifier, chargeTimeoutMs })
+  payRoute(app, { events, payments, bulkhead: bulkheads.payments, breaker, retry, notifier, chargeTimeoutMs })
 
   app.addHook('onClose', async () => {
     await notifier?.close()
@@ -77,26 +79,24 @@ export async function buildApp(config: Config, version: string, log: Log) {
   return app
 }
 
-function connectUpstreams(config: Config, { bulkheadRejected, notifications }: GatewayMetrics, log: Log) {
-  const bulkhead = (target: string, limit: number) =>
-    createBulkhead(target, limit, () => bulkheadRejected.inc({ target }))
+function createBulkheads(config: Config, { bulkheadRejected }: GatewayMetrics) {
+  const paymentWaitMs = Math.min(config.BULKHEAD_PAYMENTS_TIMEOUT_S * 1000, config.GATEWAY_TIMEOUT_MS)
+  const bulkhead = (target: string, limit: number, waitMs: number) =>
+    createBulkhead({ target, limit, waitMs, onRejected: () => bulkheadRejected.inc({ target }) })
   return {
-    events: createEventsClient(
-      config.EVENTS_URL,
-      config.GATEWAY_TIMEOUT_MS,
-      bulkhead('events', config.BULKHEAD_EVENTS_MAX),
-    ),
-    payments: createPaymentsClient(config.PAYMENTS_URL, bulkhead('payments', config.BULKHEAD_PAYMENTS_MAX)),
+    events: bulkhead('events', config.BULKHEAD_EVENTS_MAX, 0),
+    payments: bulkhead('payments', config.BULKHEAD_PAYMENTS_MAX, paymentWaitMs),
+  }
+}
+
+function connectUpstreams(config: Config, forEvents: Bulkhead, { notifications }: GatewayMetrics, log: Log) {
+  return {
+    events: createEventsClient(config.EVENTS_URL, config.GATEWAY_TIMEOUT_MS, forEvents),
+    payments: createPaymentsClient(config.PAYMENTS_URL),
     notifier: config.NOTIFICATIONS_URL
       ? createNotifier(config.NOTIFICATIONS_URL, log, notifications, config.NOTIFY_MAX_IN_FLIGHT)
       : undefined,
   }
-}
-
-function sharesState({ RATE_LIMIT_RPS, RATE_LIMIT_STORE, CB_FAILURE_THRESHOLD, CB_STORE }: Config): boolean {
-  return (
-    (RATE_LIMIT_RPS > 0 && RATE_LIMIT_STORE === 'redis') || (CB_FAILURE_THRESHOLD > 0 && CB_STORE === 'redis')
-  )
 }
 
 /** The client is 13 MB, and few gateways need it. */

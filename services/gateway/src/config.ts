@@ -1,4 +1,4 @@
-import { commonVariables, integer, url } from '@quickticket/kit/config'
+import { commonVariables, integer, url, usedWhen } from '@quickticket/kit/config'
 import { Type } from '@quickticket/kit/schema'
 import type { Static, TObject } from 'typebox'
 
@@ -13,13 +13,19 @@ export const variables = {
   RETRY_BASE_DELAY_MS: integer(0, 60_000, 100, 'the first wait between two attempts; it doubles each time'),
   CB_FAILURE_THRESHOLD: integer(0, 1_000_000, 0, 'consecutive failures that open the circuit; 0: off'),
   CB_COOLDOWN_S: integer(1, 86_400, 30, 'seconds until an open circuit lets a probe through'),
-  RETRY_BUDGET_PERCENT: integer(0, 1000, 20, 'retries per 100 charges, on top of a reserve of 20'),
+  RETRY_BUDGET_PERCENT: integer(0, 1000, 0, 'retries per 100 charges, on top of a reserve of 20; 0: off'),
   CB_STORE: Type.Enum(['memory', 'redis'], {
     default: 'memory',
     description: 'where failures in a row are counted; redis: those of all replicas together',
   }),
   BULKHEAD_EVENTS_MAX: integer(0, 1_000_000, 0, 'calls to events under way before 503; 0: off'),
-  BULKHEAD_PAYMENTS_MAX: integer(0, 1_000_000, 0, 'charges under way before 503; 0: off'),
+  BULKHEAD_PAYMENTS_MAX: integer(0, 1_000_000, 0, 'payments being charged before others wait; 0: off'),
+  BULKHEAD_PAYMENTS_TIMEOUT_S: Type.Number({
+    minimum: 0,
+    maximum: 60,
+    default: 0.5,
+    description: 'seconds that a payment waits for one of them to end, then 503',
+  }),
   NOTIFY_MAX_IN_FLIGHT: integer(1, 1_000_000, 100, 'notifications under way before more are dropped'),
   SHED_EVENT_LOOP_LAG_MS: integer(0, 60_000, 0, 'lag of the event loop at which reads get 503; 0: off'),
   RATE_LIMIT_STORE: Type.Enum(['memory', 'redis'], {
@@ -27,9 +33,18 @@ export const variables = {
     description: 'where requests are counted; redis: those of all replicas together',
   }),
   REDIS_HOST: Type.String({ default: 'redis', description: 'Redis host, for the stores above' }),
-  REDIS_PORT: integer(1, 65_535, 6379, 'Redis port'),
-  REDIS_TIMEOUT_MS: integer(1, 60_000, 1000, 'longest time that one command may take'),
+  REDIS_PORT: usedWhen(sharesState, integer(1, 65_535, 6379, 'Redis port')),
+  REDIS_TIMEOUT_MS: usedWhen(sharesState, integer(1, 60_000, 1000, 'longest time that one command may take')),
   RATE_LIMIT_RPS: integer(0, 1_000_000, 0, 'requests per second and path; 0: off'),
 }
 
 export type Config = Static<TObject<typeof variables>>
+
+/** Only then does the gateway need Redis. */
+export function sharesState(config: Record<string, unknown>): boolean {
+  const { RATE_LIMIT_RPS, RATE_LIMIT_STORE, CB_FAILURE_THRESHOLD, CB_STORE } = config
+  return (
+    (RATE_LIMIT_RPS !== 0 && RATE_LIMIT_STORE !== 'memory') ||
+    (CB_FAILURE_THRESHOLD !== 0 && CB_STORE !== 'memory')
+  )
+}

@@ -26,11 +26,7 @@ export interface EventsClient {
   close(): Promise<void>
 }
 
-export function createEventsClient(
-  baseUrl: string,
-  timeoutMs: number,
-  bulkhead: Bulkhead = (call) => call(),
-): EventsClient {
+export function createEventsClient(baseUrl: string, timeoutMs: number, bulkhead: Bulkhead): EventsClient {
   const upstream = createUpstream('events', baseUrl)
 
   async function ask(
@@ -40,7 +36,7 @@ export function createEventsClient(
     body?: unknown,
   ): Promise<UpstreamAnswer> {
     try {
-      return await bulkhead(() => upstream.request({ method, path, trace, body, timeoutMs }))
+      return await bulkhead.run(() => upstream.request({ method, path, trace, body, timeoutMs }))
     } catch (error) {
       throw asProblem(error)
     }

@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry } from '@quickticket/kit/prometheus'
 import type { CircuitState } from './breaker.ts'
+import type { Bulkhead } from './bulkhead.ts'
 
 export type GatewayMetrics = ReturnType<typeof gatewayMetrics>
 
@@ -56,6 +57,19 @@ export function exportCircuitState(registry: Registry, state: () => CircuitState
       for (const name of ['CLOSED', 'HALF_OPEN', 'OPEN']) {
         this.set({ state: name.toLowerCase() }, state() === name ? 1 : 0)
       }
+    },
+  })
+}
+
+/** One series for each service, also where there is no limit. */
+export function exportBulkheads(registry: Registry, bulkheads: Record<string, Bulkhead>): void {
+  new Gauge({
+    name: 'gateway_bulkhead_in_flight',
+    help: 'Calls to a service that are under way; a payment is one, retries and waits between them included',
+    labelNames: ['target'],
+    registers: [registry],
+    collect() {
+      for (const [target, bulkhead] of Object.entries(bulkheads)) this.set({ target }, bulkhead.inFlight())
     },
   })
 }

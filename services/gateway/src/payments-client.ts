@@ -1,6 +1,5 @@
 import { createUpstream, UpstreamError } from '@quickticket/kit/http-client'
 import type { Trace } from '@quickticket/kit/trace'
-import type { Bulkhead } from './bulkhead.ts'
 
 export interface Charge {
   reservationId: string
@@ -49,20 +48,18 @@ export interface PaymentsClient {
   close(): Promise<void>
 }
 
-export function createPaymentsClient(baseUrl: string, bulkhead: Bulkhead = (call) => call()): PaymentsClient {
+export function createPaymentsClient(baseUrl: string): PaymentsClient {
   const upstream = createUpstream('payments', baseUrl)
   return {
     async charge({ reservationId, amountCents, chargeBefore }, trace, timeoutMs) {
-      const answer = await bulkhead(() =>
-        upstream.request({
-          method: 'POST',
-          path: '/charge',
-          trace,
-          headers: { 'idempotency-key': reservationId },
-          body: { reservation_id: reservationId, amount: amountCents, charge_before: chargeBefore },
-          timeoutMs,
-        }),
-      )
+      const answer = await upstream.request({
+        method: 'POST',
+        path: '/charge',
+        trace,
+        headers: { 'idempotency-key': reservationId },
+        body: { reservation_id: reservationId, amount: amountCents, charge_before: chargeBefore },
+        timeoutMs,
+      })
       if (answer.status !== 200) throw new ChargeRefused(answer.status, answer.retryAfter)
       return (JSON.parse(answer.body.toString()) as { payment_ref: string }).payment_ref
     },

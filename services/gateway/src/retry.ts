@@ -13,13 +13,17 @@ export interface RetryOptions {
   isRetryable(error: unknown): boolean
   /** how long the other side asks to wait, in milliseconds */
   askedDelayMs?(error: unknown): number | undefined
-  budget?: RetryBudget
+  /** undefined: as many as there are attempts */
+  budget?: RetryBudget | undefined
   target: string
   retries: GatewayMetrics['retries']
 }
 
-/** Runs `call` again after failures that may pass, each time after a longer wait, until time or budget is up. */
-export type Retry = <T>(call: (remainingMs: number) => Promise<T>) => Promise<T>
+/**
+ * Runs `call` again after failures that may pass, each time after a longer wait, until time or budget is up. What was
+ * waited before counts as well.
+ */
+export type Retry = <T>(call: (remainingMs: number) => Promise<T>, waitedMs?: number) => Promise<T>
 
 export function createRetry(options: RetryOptions): Retry {
   const { attempts, baseDelayMs, deadlineMs, isRetryable, askedDelayMs, budget, target, retries } = options
@@ -27,8 +31,8 @@ export function createRetry(options: RetryOptions): Retry {
     if (attempts > 1) retries.inc({ target, result })
   }
 
-  return async (call) => {
-    const endsAt = performance.now() + deadlineMs
+  return async (call, waitedMs = 0) => {
+    const endsAt = performance.now() + deadlineMs - waitedMs
     const remainingMs = () => Math.ceil(endsAt - performance.now())
     let retried = 0
     budget?.deposit()

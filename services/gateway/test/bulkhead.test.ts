@@ -1,61 +1,111 @@
-import { afterEach, expect, test } from 'vitest'
-import { series } from '../../kit/test/series.ts'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { BulkheadFullError, createBulkhead } from '../src/bulkhead.ts'
-import { type FakeUpstream, fakeUpstream, send } from './fake-upstream.ts'
-import { gatewayApp } from './gateway-app.ts'
 
-const upstreams: FakeUpstream[] = []
+const WAIT_MS = 500
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+})
 afterEach(() => {
-  for (const upstream of upstreams.splice(0)) upstream.close()
+  vi.useRealTimers()
 })
 
-test('as many calls as fit are under way, and one that ends makes room', async () => {
+function bulkheadOf(limit: number, waitMs = WAIT_MS) {
   let rejected = 0
-  const bulkhead = createBulkhead('payments', 2, () => rejected++)
-  const gate = Promise.withResolvers<string>()
-  const first = bulkhead(() => gate.promise)
-  const second = bulkhead(() => gate.promise)
-  await expect(bulkhead(async () => 'third')).rejects.toBeInstanceOf(BulkheadFullError)
-  gate.resolve('done')
-  expect(await Promise.all([first, second])).toEqual(['done', 'done'])
-  expect(await bulkhead(async () => 'fourth')).toBe('fourth')
-  expect(rejected).toBe(1)
+  const bulkhead = createBulkhead({ target: 'payments', limit, waitMs, onRejected: () => rejected++ })
+  return { bulkhead, rejected: () => rejected }
+}
+
+/** Calls that end when they are told to, in the order in which they were made. */
+function calls(bulkhead: ReturnType<typeof createBulkhead>) {
+  const made: { end(answer: string): void; fail(error: Error): void; waitedMs: number }[] = []
+  const start = () =>
+    bulkhead
+      .run((waitedMs) => {
+        const { promise, resolve, reject } = Promise.withResolvers<string>()
+        made.push({ end: resolve, fail: reject, waitedMs })
+        return promise
+      })
+      .catch((error: unknown) => error)
+  return { start, made }
+}
+
+test('as many calls as fit are made at once, the next one waits for a place', async () => {
+  const { bulkhead, rejected } = bulkheadOf(2)
+  const { start, made } = calls(bulkhead)
+  const [first, , third] = [start(), start(), start()]
+  await vi.advanceTimersByTimeAsync(300)
+  expect(made).toHaveLength(2)
+  expect(bulkhead.inFlight()).toBe(2)
+
+  made[0]?.end('first')
+  expect(await first).toBe('first')
+  await vi.advanceTimersByTimeAsync(0)
+  expect(made).toHaveLength(3)
+  expect(made[2]?.waitedMs).toBe(300)
+  expect(bulkhead.inFlight()).toBe(2)
+
+  await vi.advanceTimersByTimeAsync(WAIT_MS)
+  made[2]?.end('third')
+  expect(await third).toBe('third')
+  expect(bulkhead.inFlight()).toBe(1)
+  expect(rejected()).toBe(0)
+})
+
+test('a call that waited long enough is turned away, and takes no place any more', async () => {
+  const { bulkhead, rejected } = bulkheadOf(1)
+  const { start, made } = calls(bulkhead)
+  start()
+  const late = start()
+  await vi.advanceTimersByTimeAsync(WAIT_MS - 1)
+  expect(rejected()).toBe(0)
+  await vi.advanceTimersByTimeAsync(1)
+  expect(await late).toBeInstanceOf(BulkheadFullError)
+  expect(rejected()).toBe(1)
+
+  made[0]?.end('done')
+  await vi.advanceTimersByTimeAsync(0)
+  expect(bulkhead.inFlight()).toBe(0)
+  expect(made).toHaveLength(1)
+})
+
+test('those who wait get their places in the order in which they came', async () => {
+  const { bulkhead } = bulkheadOf(1)
+  const order: string[] = []
+  const gate = Promise.withResolvers<void>()
+  const all = [bulkhead.run(() => gate.promise)]
+  for (const name of ['second', 'third', 'fourth']) {
+    all.push(bulkhead.run(async () => void order.push(name)))
+  }
+  gate.resolve()
+  await Promise.all(all)
+  expect(order).toEqual(['second', 'third', 'fourth'])
+  expect(bulkhead.inFlight()).toBe(0)
+})
+
+test('without a time to wait, a call is turned away at once', async () => {
+  const { bulkhead, rejected } = bulkheadOf(1, 0)
+  const { start } = calls(bulkhead)
+  start()
+  expect(await start()).toBeInstanceOf(BulkheadFullError)
+  expect(rejected()).toBe(1)
 })
 
 test('a call that fails makes room too', async () => {
-  const bulkhead = createBulkhead('payments', 1, () => undefined)
-  await expect(bulkhead(() => Promise.reject(new Error('down')))).rejects.toThrow('down')
-  expect(await bulkhead(async () => 'next')).toBe('next')
+  const { bulkhead } = bulkheadOf(1)
+  const { start, made } = calls(bulkhead)
+  const first = start()
+  await vi.advanceTimersByTimeAsync(0)
+  made[0]?.fail(new Error('down'))
+  expect(await first).toEqual(new Error('down'))
+  expect(await bulkhead.run(async () => 'next')).toBe('next')
 })
 
-test('charges that hang fill their own compartment: listing goes on, another pay hears at once that it is full', async () => {
-  const gate = Promise.withResolvers<void>()
-  const charge = Promise.withResolvers<void>()
-  const events = await fakeUpstream(({ path }, response) =>
-    send(response, 200, path.endsWith('/checkout') ? { total_cents: 1, charge_before: 0 } : []),
-  )
-  const payments = await fakeUpstream(async (_request, response) => {
-    charge.resolve()
-    await gate.promise
-    send(response, 200, { status: 'charged', payment_ref: 'PAY-00000000' })
-  })
-  upstreams.push(events, payments)
-  const { app } = await gatewayApp({
-    EVENTS_URL: events.url,
-    PAYMENTS_URL: payments.url,
-    BULKHEAD_PAYMENTS_MAX: '1',
-  })
-
-  const first = app.inject({ method: 'POST', url: '/reserve/a/pay' })
-  await charge.promise
-  const second = await app.inject({ method: 'POST', url: '/reserve/b/pay' })
-  expect(second).toMatchObject({ statusCode: 503 })
-  expect(second.json()).toMatchObject({ error: 'payments_busy', reservation_id: 'b' })
-  expect((await app.inject('/events')).statusCode).toBe(200)
-  gate.resolve()
-  expect((await first).statusCode).toBe(200)
-  expect(await series(app, 'gateway_bulkhead_rejections_total')).toEqual({
-    'gateway_bulkhead_rejections_total{target="payments"}': 1,
-  })
-  await app.close()
+test('without a limit no call waits, and calls under way are counted all the same', async () => {
+  const { bulkhead } = bulkheadOf(0)
+  const { start, made } = calls(bulkhead)
+  for (let i = 0; i < 100; i++) start()
+  await vi.advanceTimersByTimeAsync(0)
+  expect(made).toHaveLength(100)
+  expect(bulkhead.inFlight()).toBe(100)
 })

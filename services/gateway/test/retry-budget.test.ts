@@ -1,8 +1,11 @@
 import { Registry } from '@quickticket/kit/prometheus'
 import { expect, test } from 'vitest'
+import { counted as counts } from '../../kit/test/series.ts'
 import { gatewayMetrics } from '../src/metrics.ts'
 import { createRetry } from '../src/retry.ts'
 import { createRetryBudget } from '../src/retry-budget.ts'
+import { fakeUpstream, send } from './fake-upstream.ts'
+import { gatewayApp } from './gateway-app.ts'
 
 const RESERVE = 20
 
@@ -37,6 +40,34 @@ test('200 buyers of a service that is down make little more calls than buyers', 
   await Promise.all(buyers)
   expect(calls).toBeGreaterThan(200)
   expect(calls).toBeLessThanOrEqual(200 * 1.2 + RESERVE)
+})
+
+test('without a budget RETRY_MAX is all there is: 100 pays that need three attempts each get them', async () => {
+  const attempts = new Map<unknown, number>()
+  const events = await fakeUpstream((_request, response) =>
+    send(response, 200, { total_cents: 1, charge_before: 0 }),
+  )
+  const payments = await fakeUpstream(({ headers: { 'idempotency-key': key } }, response) => {
+    attempts.set(key, (attempts.get(key) ?? 0) + 1)
+    send(response, attempts.get(key) === 3 ? 200 : 500, { payment_ref: 'PAY-00000000' })
+  })
+  const { app } = await gatewayApp({
+    EVENTS_URL: events.url,
+    PAYMENTS_URL: payments.url,
+    RETRY_MAX: '3',
+    RETRY_BASE_DELAY_MS: '0',
+  })
+  const pays = await Promise.all(
+    Array.from({ length: 100 }, (_, i) => app.inject({ method: 'POST', url: `/reserve/${i}/pay` })),
+  )
+  expect(pays.map(({ statusCode }) => statusCode)).toEqual(Array(100).fill(200))
+  expect(await counts(app, 'gateway_retry_total')).toEqual({
+    'gateway_retry_total{target="payments",result="retried"}': 200,
+    'gateway_retry_total{target="payments",result="succeeded_after_retry"}': 100,
+  })
+  await app.close()
+  events.close()
+  payments.close()
 })
 
 test('a wait that the other side asks for is kept, unless the deadline comes first', async () => {

@@ -116,6 +116,13 @@ test('all attempts together have one deadline: each is given what the others lef
   expect(third).toBeLessThan(second)
 })
 
+test('what was waited before the first attempt is part of the deadline', async () => {
+  const { retry } = retryOf({ deadlineMs: 10_000 })
+  const { call, remaining } = failing()
+  await retry(call, 9000)
+  expect(remaining[0]).toBeLessThanOrEqual(1000)
+})
+
 test('a wait that would outlast the deadline is not begun', async () => {
   const { retry, results } = retryOf({ baseDelayMs: 60_000, deadlineMs: 1000 })
   const { call, remaining } = failing(passing)

@@ -117,7 +117,8 @@ export function loadConfig<T extends TProperties>(variables: T, env: Environment
   const bad = Object.keys(mistakes).filter((name) => isUsed(variables[name] as TSchema, config))
   const messages = [...unreadable, ...bad.map((name) => mistakes[name])]
   if (messages.length > 0) throw new ConfigError(`bad configuration: ${messages.join('; ')}`)
-  for (const name of Object.keys(mistakes)) assign(config, name, property(variables[name] as TSchema, 'default'))
+  for (const name of Object.keys(mistakes))
+    assign(config, name, property(variables[name] as TSchema, 'default'))
   return config as Static<TObject<T>>
 }
 

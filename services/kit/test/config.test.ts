@@ -240,7 +240,9 @@ describe('a variable that counts only beside another', () => {
   })
 
   test('is judged when the other one is malformed', () => {
-    expect(failure(() => loadConfig(store, { STORE: 'file', REDIS_PORT: 'six' })).message).toContain('REDIS_PORT')
+    expect(failure(() => loadConfig(store, { STORE: 'file', REDIS_PORT: 'six' })).message).toContain(
+      'REDIS_PORT',
+    )
   })
 
   test('is read either way', () => {

@@ -3,7 +3,7 @@ import { UpstreamError } from '@quickticket/kit/http-client'
 import { Problem } from '@quickticket/kit/problem'
 import { type Trace, traceOf } from '@quickticket/kit/trace'
 import { type Breaker, CircuitOpenError } from '../breaker.ts'
-import { BulkheadFullError } from '../bulkhead.ts'
+import { type Bulkhead, BulkheadFullError } from '../bulkhead.ts'
 import type { Checkout, EventsClient } from '../events-client.ts'
 import type { Notifier } from '../notifier.ts'
 import { ChargeRefused, type PaymentsClient } from '../payments-client.ts'
@@ -14,17 +14,19 @@ import { Order, ReservationId, takeAsItIs } from '../schemas.ts'
 export interface PayDeps {
   events: EventsClient
   payments: PaymentsClient
+  /** for charges */
+  bulkhead: Bulkhead
   breaker: Breaker
   retry: Retry
   notifier: Notifier | undefined
-  /** for the charge, all attempts together, in milliseconds */
+  /** for the charge, all attempts and the wait for a place together, in milliseconds */
   chargeTimeoutMs: number
 }
 
 /** Pays a reservation: make sure of the seats, charge, confirm. Repeating it at any point is safe. */
 export function payRoute(
   app: App,
-  { events, payments, breaker, retry, notifier, chargeTimeoutMs }: PayDeps,
+  { events, payments, bulkhead, breaker, retry, notifier, chargeTimeoutMs }: PayDeps,
 ): void {
   const schema = {
     tags: ['orders'],
@@ -55,7 +57,10 @@ export function payRoute(
     const { total_cents, charge_before } = checkout
     const order = { reservationId, amountCents: total_cents, chargeBefore: charge_before }
     try {
-      return await breaker.run(() => retry((remainingMs) => payments.charge(order, trace, remainingMs)))
+      // one place for a payment, whatever it takes; one outcome for the circuit, whatever was retried
+      return await bulkhead.run((waitedMs) =>
+        breaker.run(() => retry((remainingMs) => payments.charge(order, trace, remainingMs), waitedMs)),
+      )
     } catch (error) {
       throw chargeProblem(error, reservationId)
     }

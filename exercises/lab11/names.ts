@@ -1,0 +1,14 @@
+import type { ExerciseName } from './shapes.ts'
+
+/** In the order of the lab; each is one file. */
+export const EXERCISES: ExerciseName[] = [
+  'notifications',
+  'notifier',
+  'may-pass',
+  'retry',
+  'breaker',
+  'sliding-window',
+  'rate-limit',
+  'bulkhead',
+  'pay',
+]

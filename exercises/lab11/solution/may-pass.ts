@@ -1,0 +1,1 @@
+export { mayPass } from '@quickticket/gateway/payments-client'

@@ -1,0 +1,1 @@
+export * from '@quickticket/gateway/rate-limit'
