@@ -228,13 +228,17 @@ async function record(canary: string, verdict: string): Promise<Record<string, s
 
 /** Argo Rollouts 1.9 loses an abort that comes in the moment in which it pauses. */
 async function abort(): Promise<void> {
+  const degraded = ['wait', '--for=jsonpath={.status.phase}=Degraded', 'rollout/gateway', '--timeout=20s']
   await until(
     'the rollout is aborted',
     async () => {
       await kubectl(['argo', 'rollouts', 'abort', 'gateway'])
-      return (await rollout()).status.phase
+      if ((await tryKubectl(degraded)).code === 0) return true
+      // an abort in the moment of the pause can be overlooked, and a second one changes nothing
+      await kubectl(['argo', 'rollouts', 'retry', 'rollout', 'gateway'])
+      return false
     },
-    (phase) => phase === 'Degraded',
+    (aborted) => aborted,
   )
 }
 
