@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { gitRemote } from '../src/cluster/git-remote.ts'
 import { PARTS } from '../src/cluster/parts.ts'
 import { ROOT } from '../src/docker.ts'
 
@@ -20,6 +21,12 @@ describe('npm run test:cluster', () => {
   test('refuses a part that does not exist and an option that it does not know, and says what there is', () => {
     expect(run('--only', 'lab13')).toMatchObject({ status: 2, stderr: expect.stringContaining('lab12') })
     expect(run('--everything')).toMatchObject({ status: 2, stderr: expect.stringContaining('--everything') })
+  })
+
+  test('says which Git repository the part gitops needs', () => {
+    expect(() => gitRemote()).toThrow(
+      /QUICKTICKET_GIT_REMOTE is what `git push` takes.*\n.*QUICKTICKET_GIT_URL/,
+    )
   })
 
   test('says so when there is no cluster', () => {

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { expectArgoCd } from './argocd.ts'
 import { provideHelm } from './environment.ts'
 import { provideImages } from './images.ts'
 import { GROUPS, PARTS, type Part } from './parts.ts'
@@ -20,6 +21,9 @@ plugin of Argo Rollouts, Docker, and a test cluster on which nothing of QuickTic
                   default are among it
   --any-cluster   also on a cluster that does not look like a test cluster
 
+The part gitops runs only where it is named, and belongs to no group: it needs Argo CD, a Git repository that it may push to in
+QUICKTICKET_GIT_REMOTE, and in QUICKTICKET_GIT_URL the address under which Argo CD reads it.
+
 QUICKTICKET_LOAD is the command that brings images to the nodes; it gets their names, and is by default
 "k3d image import -c quickticket". Empty: they are there already.
 Exit codes: 0, 1 something failed, 2 it could not start, 130 after Ctrl-C.`
@@ -35,6 +39,7 @@ async function main(args: string[]): Promise<number> {
 
   try {
     await expectTestCluster(anyCluster)
+    if (parts.some(({ needs }) => needs === 'Argo CD')) await expectArgoCd()
     if (clean) await step('removing what is there', removeEverything)
     await expectUnused()
   } catch (error) {
@@ -75,7 +80,9 @@ function readOptions(args: string[]) {
     const unknown = names?.find((name) => !known.includes(name))
     if (unknown !== undefined) throw new Error(`there is no part "${unknown}": ${known.join(', ')}`)
     const isNamed = (part: Part) =>
-      names === undefined || names.some((name) => (GROUPS[name] ? GROUPS[name](part) : name === part.name))
+      names === undefined
+        ? part.needs === undefined
+        : names.some((name) => (GROUPS[name] ? GROUPS[name](part) : name === part.name))
     const parts = PARTS.filter(isNamed)
     return { parts, keep, clean, sideBySide: more['side-by-side'], anyCluster: more['any-cluster'] }
   } catch (error) {

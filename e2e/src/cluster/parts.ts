@@ -16,6 +16,8 @@ export interface Part {
   alone?: boolean
   /** too long for every change: `npm run test:nightly` */
   nightly?: boolean
+  /** what a test cluster lacks at first: it runs only where it is named, and in no group */
+  needs?: 'Argo CD'
 }
 
 const LABS = ['lab04', 'lab05', 'lab06', 'lab07', 'lab08', 'lab09', 'lab10', 'lab11', 'lab12']
@@ -82,6 +84,15 @@ export const PARTS: readonly Part[] = [
     startsFrom: 'lab12',
   },
   {
+    name: 'gitops',
+    about:
+      'Argo CD brings what Git says, and lets the labs work beside it; needs Argo CD and a Git repository',
+    file: 'gitops.test.ts',
+    place: 'labs',
+    nightly: true,
+    needs: 'Argo CD',
+  },
+  {
     name: 'zero-downtime',
     about: 'replacing, scaling, evicting and migrating under load',
     file: 'zero-downtime.test.ts',
@@ -92,6 +103,19 @@ export const PARTS: readonly Part[] = [
     about: 'pods deleted and containers killed under load',
     file: 'recovery.test.ts',
     place: 'own',
+  },
+  {
+    name: 'students',
+    about: "manifests as students of the course write them, in five ways, with this project's images",
+    file: 'students.test.ts',
+    place: 'own',
+  },
+  {
+    name: 'term',
+    about: 'clients of the labs still buy after the sales of a term',
+    file: 'term.test.ts',
+    place: 'own',
+    nightly: true,
   },
   {
     name: 'security',
@@ -120,5 +144,5 @@ export const PARTS: readonly Part[] = [
 /** Groups of parts that can be named like one. */
 export const GROUPS: Record<string, (part: Part) => boolean> = {
   daily: ({ nightly }) => !nightly,
-  nightly: ({ nightly }) => nightly === true,
+  nightly: ({ nightly, needs }) => nightly === true && needs === undefined,
 }

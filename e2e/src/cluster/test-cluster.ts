@@ -7,6 +7,8 @@ export const NAMESPACES = [
   'quickticket-staging',
   'quickticket',
   'quickticket-test-neighbour',
+  'quickticket-test-term',
+  'quickticket-student',
 ] as const
 /** What the test would change or remove in the namespace default. */
 const KINDS = 'deployments,statefulsets,daemonsets,cronjobs,jobs,pods,persistentvolumeclaims'

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
-import { complaintsAbout, inShell, promtool } from '../../monitoring/test/promtool.ts'
+import { complaintsAbout, inShell, promtool } from '../../../monitoring/test/promtool.ts'
 import { k8s } from '../src/files.ts'
 
 const config = readFileSync(join(k8s, 'components/prometheus/prometheus.yml'), 'utf8')

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { parse, stringify } from 'yaml'
 
-const root = join(import.meta.dirname, '../..')
+const root = join(import.meta.dirname, '../../..')
 const monitoring = join(root, 'monitoring')
 export const k8s = join(root, 'k8s')
 

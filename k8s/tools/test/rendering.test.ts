@@ -70,10 +70,6 @@ describe.skipIf(!canRender)('what kubectl makes of the overlays', () => {
     const objects = await Promise.all(components().map(withBase))
     expect(await schemaProblems(objects.flat())).toEqual([])
   })
-
-  test('k8s/ itself is what lab 5 deploys', async () => {
-    expect(await render('.')).toEqual(await render('overlays/lab05'))
-  })
 })
 
 test('every golden file is of an overlay', () => {

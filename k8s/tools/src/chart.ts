@@ -68,7 +68,8 @@ export async function chartTemplates(): Promise<Map<string, string>> {
   return files
 }
 
-const MADE = '{{- /* Made from k8s/base by npm run k8s: change it there, or in k8s/src/chart.ts. */ -}}\n'
+const MADE =
+  '{{- /* Made from k8s/base by npm run k8s: change it there, or in k8s/tools/src/chart.ts. */ -}}\n'
 
 /** With a database that is elsewhere there is no need for this one. */
 function onlyIfOwn(text: string): string {

@@ -92,9 +92,9 @@ describe.each<[string, (objects: KubernetesObject[]) => string[], Mistake[]]>([
         'needs pasword of Secret postgres-credentials',
       ],
       [
-        'name: prometheus-rules\n          name: rules',
-        'name: prometheus-rule\n          name: rules',
-        'ConfigMap prometheus-rule,',
+        'name: quickticket-rules\n          name: rules',
+        'name: quickticket-rule\n          name: rules',
+        'ConfigMap quickticket-rule,',
       ],
       ['serviceAccountName: prometheus', 'serviceAccountName: prometeus', 'needs ServiceAccount prometeus'],
       [

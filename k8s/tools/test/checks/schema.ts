@@ -9,7 +9,7 @@ const MODELS: Record<string, string> = {
   'monitoring.coreos.com/v1': '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1',
 }
 
-const PACKAGES = join(import.meta.dirname, '../../../node_modules')
+const PACKAGES = join(import.meta.dirname, '../../../../node_modules')
 
 /**
  * Objects that are not what their kind's type says: unknown fields, missing ones, wrong types. The compiler is stricter than

