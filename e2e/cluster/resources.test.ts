@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { awaitJob, outputOf, type PodSpec, resume, suspend } from '../src/cluster/jobs.ts'
-import { applyObjects, getJson, kubectl } from '../src/cluster/kubectl.ts'
+import { awaitJob, outputOf, resume, startChangedJob, suspend } from '../src/cluster/jobs.ts'
+import { kubectl } from '../src/cluster/kubectl.ts'
 import { sql } from '../src/cluster/production.ts'
 import {
   type Amounts,
@@ -140,28 +140,12 @@ test('all of it fits a node of 4 GiB, beside k3s itself', async () => {
 /** As `level` of docs/labs/lab10.md, for 30 s. */
 async function startLevel(): Promise<void> {
   await kubectl(['delete', 'job', LEVEL, '-n', 'default', '--ignore-not-found'])
-  const { spec } = await getJson<{ spec: { template: { spec: PodSpec } } }>([
-    'job',
-    'load-template',
-    '-n',
-    'default',
-  ])
-  const [container] = spec.template.spec.containers
-  const values: Record<string, string> = {
-    LOCUST_USERS: String(USERS),
-    LOCUST_SPAWN_RATE: '10',
-    LOCUST_RUN_TIME: '30s',
-  }
-  for (const variable of container.env ?? [])
-    Object.assign(variable, { value: values[variable.name] ?? variable.value })
-  const template = {
-    metadata: { labels: { app: 'locust', 'app.kubernetes.io/component': 'client' } },
-    spec: spec.template.spec,
-  }
-  await applyObjects(
-    [{ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: LEVEL }, spec: { backoffLimit: 0, template } }],
-    ['-n', 'default'],
-  )
+  const values = { LOCUST_USERS: String(USERS), LOCUST_SPAWN_RATE: '10', LOCUST_RUN_TIME: '30s' }
+  const set = Object.entries(values).map(([name, value]) => ({ name, value }))
+  await startChangedJob('default', 'load-level', LEVEL, ({ containers: [container] }) => {
+    const others = (container.env ?? []).filter(({ name }) => !(name in values))
+    container.env = [...others, ...set]
+  })
 }
 
 /** Looks at everything until the work is done, and until there are figures of a time when it was under way. */

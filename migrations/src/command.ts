@@ -5,6 +5,7 @@ const USAGE = `npm run migrate -- up [--seed]        apply what is missing, then
 npm run migrate -- down               take the last change back
 npm run migrate -- redo               take the last change back and make it again
 npm run migrate -- status             what is applied and what is not; exits with 1 if an applied change was edited
+npm run migrate -- new NAME           write the file of a change that you then describe; needs no database
 npm run migrate -- baseline [CHANGE]  record changes up to this one as applied without running them; default: the first
 
   --lock-timeout-ms N  longest wait for a lock, and so the longest stall of others; default ${PATIENCE.lockTimeoutMs}
@@ -12,11 +13,11 @@ npm run migrate -- baseline [CHANGE]  record changes up to this one as applied w
 
 The database is named by DB_HOST, DB_PORT, DB_NAME, DB_USER and DB_PASS.`
 
-const NAMES = ['up', 'down', 'redo', 'status', 'baseline'] as const
+const NAMES = ['up', 'down', 'redo', 'status', 'new', 'baseline'] as const
 
 export interface Command {
   name: (typeof NAMES)[number]
-  /** for baseline */
+  /** for baseline and new */
   change: string | undefined
   patience: Patience
   withSeed: boolean
@@ -37,11 +38,13 @@ export function readCommand(args: string[]): Command {
     })
     if (values.help) end(0)
     const name = NAMES.find((known) => known === (positionals[0] ?? 'up'))
-    const most = name === 'baseline' ? 2 : 1
-    if (!name || positionals.length > most) throw new Error(`"${positionals.join(' ')}" is not one of these:`)
+    const takesName = name === 'baseline' || name === 'new'
+    // a name may be a sentence that was not quoted
+    if (!name || (!takesName && positionals.length > 1) || (name === 'baseline' && positionals.length > 2))
+      throw new Error(`"${positionals.join(' ')}" is not one of these:`)
     return {
       name,
-      change: positionals[1],
+      change: positionals.length > 1 ? positionals.slice(1).join(' ') : undefined,
       patience: {
         lockTimeoutMs: wholeNumber('--lock-timeout-ms', values['lock-timeout-ms']),
         attempts: wholeNumber('--lock-attempts', values['lock-attempts']),

@@ -5,6 +5,7 @@ import { type Command, readCommand } from './command.ts'
 import { variables } from './config.ts'
 import { connect, Unreachable } from './connect.ts'
 import { EditedChange } from './history.ts'
+import { createChange, NewChangeRefused } from './new-change.ts'
 import { LockTimeout } from './patience.ts'
 import { baseline, migrateDown, migrateUp, redo, seed, UnknownChange } from './runner.ts'
 import { readStatus } from './status.ts'
@@ -16,21 +17,30 @@ process.once('SIGTERM', () => process.exit(143))
 
 try {
   const command = readCommand(process.argv.slice(2))
-  const client = await connect(loadConfig(variables, process.env), log, 'quickticket-migrations')
-  try {
-    process.exitCode = await run(command, client)
-  } finally {
-    await client.end()
-  }
+  const { name, change = '' } = command
+  if (name === 'new') console.log(await createChange(change))
+  else process.exitCode = await runOnDatabase({ ...command, name })
 } catch (error) {
-  if (isPlain(error)) log.error(error.message)
+  if (error instanceof NewChangeRefused) console.error(error.message)
+  else if (isPlain(error)) log.error(error.message)
   else if (error instanceof Unreachable) log.error({ err: error.cause }, error.message)
   else log.error({ err: error }, 'migration failed')
   process.exitCode = 1
 }
 await flushLog(log)
 
-async function run({ name, change, patience, withSeed }: Command, client: pg.Client): Promise<number> {
+type OnDatabase = Command & { name: Exclude<Command['name'], 'new'> }
+
+async function runOnDatabase(command: OnDatabase): Promise<number> {
+  const client = await connect(loadConfig(variables, process.env), log, 'quickticket-migrations')
+  try {
+    return await run(command, client)
+  } finally {
+    await client.end()
+  }
+}
+
+async function run({ name, change, patience, withSeed }: OnDatabase, client: pg.Client): Promise<number> {
   if (name === 'status') {
     const { lines, edited } = await readStatus(client)
     for (const line of lines) console.log(line)

@@ -101,6 +101,48 @@ describe.skipIf(!promtool)('analysis of a canary (skipped without promtool or it
     errorRate: 0,
     slowRequests: 1,
   })
+
+  /** The same question without a choice of paths, as the course's own AnalysisTemplate asks it. */
+  const canaryOfCourse = (title: string, asked: Asked[], errorRate: number) =>
+    rehearse(title, {
+      rules: [],
+      interval: '15s',
+      series: { ...seriesOf(STABLE, [LISTS, HEALTH]), ...seriesOf(CANARY, asked) },
+      firing: {},
+      values: valueIs(courseQuery(CANARY), errorRate),
+    })
+
+  canaryOfCourse(
+    'by the template of the course: all-bad is 1 where kubelet asks /livez and /readyz, which are not counted',
+    [
+      { path: '/events', perSecond: 2, status: 502 },
+      { path: '/reserve/{id}/pay', perSecond: 1, status: 503 },
+    ],
+    1,
+  )
+
+  canaryOfCourse(
+    'by the template of the course: all-bad is 1 where /health says so as well, as without events',
+    [
+      { path: '/events', perSecond: 2, status: 502 },
+      { ...HEALTH, status: 503 },
+    ],
+    1,
+  )
+
+  canaryOfCourse(
+    'by the template of the course: good answers of /health hide bad ones',
+    [{ path: '/events', perSecond: 2, status: 500 }, HEALTH],
+    0.5,
+  )
+
+  canaryOfCourse('by the template of the course: /health alone makes a good canary', [HEALTH], 0)
+
+  canaryOfCourse(
+    'by the template of the course: without any request it is no number',
+    [{ path: '/events', perSecond: 0 }],
+    Number.NaN,
+  )
 })
 
 /** What pods of one version expose; each path begins with a 0 for errors, as the services do it. */
@@ -126,16 +168,22 @@ function seriesOf(hash: string, asked: Asked[]): Record<string, string> {
 /** Each query is one number: this one. */
 function valuesOf({ errorRate, slowRequests }: Measured): NonNullable<Scenario['values']> {
   const queries = analysisQueries(CANARY)
-  const measured = { 'error-rate': errorRate, 'slow-requests': slowRequests }
-  return Object.fromEntries(
-    Object.entries(measured).flatMap(([name, value]) => {
-      const query = `(${queries[name]})`
-      // only NaN differs from itself
-      const holds = Number.isNaN(value) ? `${query} != bool ${query}` : `${query} == bool ${value}`
-      return [
-        [`count(${query})`, { '4m': 1 }],
-        [holds, { '4m': 1 }],
-      ]
-    }),
+  return {
+    ...valueIs(queries['error-rate'] as string, errorRate),
+    ...valueIs(queries['slow-requests'] as string, slowRequests),
+  }
+}
+
+function valueIs(query: string, value: number): NonNullable<Scenario['values']> {
+  // only NaN differs from itself
+  const holds = Number.isNaN(value) ? `(${query}) != bool (${query})` : `(${query}) == bool ${value}`
+  return { [`count(${query})`]: { '4m': 1 }, [holds]: { '4m': 1 } }
+}
+
+function courseQuery(hash: string): string {
+  const all = `rs_hash="${hash}"`
+  return (
+    `(sum(rate(gateway_requests_total{${all},status=~"5.."}[60s])) or on() vector(0))` +
+    ` / sum(rate(gateway_requests_total{${all}}[60s]))`
   )
 }

@@ -19,7 +19,7 @@ test('every file says its version, and Compose mounts where they point to', () =
   const { services } = parse(readFileSync(fromRoot('docker-compose.monitoring.yaml'), 'utf8'))
   const [provider] = read('dashboards/quickticket.yaml').providers
   expect(services.grafana.volumes).toContain(`./monitoring/grafana/dashboards:${provider.options.path}:ro`)
-  expect(services.grafana.volumes).toContain(`./${PROVISIONING}:/etc/grafana/provisioning:ro`)
+  expect(services.grafana.volumes).toContain(`./${PROVISIONING}:/etc/grafana/alerting-true:ro`)
 })
 
 test('the data source is the one that dashboards and rules name, and scrapes as often as it believes', () => {

@@ -3,9 +3,17 @@ import { COMPONENTS, type ComponentName } from './components.ts'
 import { type Control, connectControl } from './control-client.ts'
 import { VERBS, type Verb } from './control-protocol.ts'
 import { chooseDataDir } from './data-dir.ts'
+import { refill } from './refill.ts'
 import { CONTROL_HELP, firstSentence, statusTable } from './texts.ts'
 
-type Command = { verb: Verb | 'status' | 'down'; component: ComponentName; variables: Record<string, string> }
+/** Commands that name no component. */
+const WHOLE = ['status', 'refill', 'down'] as const
+
+type Command = {
+  verb: Verb | (typeof WHOLE)[number]
+  component: ComponentName
+  variables: Record<string, string>
+}
 
 let command: Command | undefined
 try {
@@ -33,7 +41,7 @@ function readCommand(): Command | undefined {
   const [verb, component, ...assignments] = positionals
   if (values.help || verb === undefined || verb === 'help') return undefined
   const variables = Object.fromEntries(assignments.map(readAssignment))
-  if (verb === 'status' || verb === 'down') {
+  if (isOneOf(WHOLE, verb)) {
     if (component !== undefined) throw new Error(`${verb} is for the whole system and takes nothing more`)
     return { verb, component: 'gateway', variables }
   }
@@ -59,6 +67,7 @@ function isOneOf<T extends string>(known: readonly T[], name: string): name is T
 
 async function perform(control: Control, { verb, component, variables }: Command): Promise<string> {
   if (verb === 'status') return statusTable(await control.status())
+  if (verb === 'refill') return refill(await control.status(), process.env)
   if (verb === 'down') return control.down().then(() => 'QuickTicket is stopped')
   await control[verb](component, variables)
   const now = (await control.status()).components.find((found) => found.component === component)

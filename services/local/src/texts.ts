@@ -31,6 +31,7 @@ npm run local -- start <component>           start it again, and wait until it a
 npm run local -- restart <component>         stop, then start
 npm run local -- pause <component>           freeze it: it is there, but does not answer (SIGSTOP)
 npm run local -- resume <component>          let it go on (SIGCONT)
+npm run local -- refill                      seats of the five events are free again, after a load
 npm run local -- down                        stop the whole system
 
 A component is one of ${COMPONENTS.join(', ')}.

@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
-import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { ConfigError, loadConfig } from '@quickticket/kit/config'
 import { createLog } from '@quickticket/kit/log'
 import { variables } from '../config.ts'
 import { connectHolds, connectPostgres } from '../connections.ts'
-import type { HoldStore } from '../hold-store.ts'
+import { untilReachable } from '../until-reachable.ts'
 import { audit } from './audit.ts'
 import { type LedgerEntry, parseLedger } from './ledger.ts'
 import { VIOLATION_KINDS, type Violation } from './violation.ts'
@@ -20,8 +19,6 @@ stuck. Prints what is wrong, a line each, and exits with 1 if there is anything;
 
 PostgreSQL and Redis are named by DB_HOST, DB_PORT, DB_NAME, DB_USER, DB_PASS, REDIS_HOST and REDIS_PORT, by default
 those on this machine; HOLD_STORE=memory leaves the holds out.`
-
-const CONNECT_WITHIN_MS = 3000
 
 const exitCode = await main().catch((error: unknown) => {
   const reason = error instanceof ConfigError ? error.message : `the audit was not possible: ${String(error)}`
@@ -45,7 +42,7 @@ async function main(): Promise<number> {
   const log = createLog('audit', 'error')
   const postgres = connectPostgres(config, log)
   const holds = config.HOLD_STORE === 'redis' ? connectHolds(config, log) : undefined
-  if (holds) await reachable(holds)
+  if (holds) await untilReachable(holds)
   const piped = files.includes('-') ? await text(process.stdin) : ''
   const readLedger = files.length > 0 ? () => readLedgers(files, piped) : undefined
 
@@ -55,20 +52,6 @@ async function main(): Promise<number> {
   if (!readLedger) console.log('left out: money (pass the payments log with --ledger)')
   console.log(summary(found))
   return found.length === 0 ? 0 : 1
-}
-
-/** A client that was just made is not connected yet. */
-async function reachable(holds: HoldStore): Promise<void> {
-  const deadline = performance.now() + CONNECT_WITHIN_MS
-  for (;;) {
-    try {
-      await holds.ping()
-      return
-    } catch (error) {
-      if (performance.now() >= deadline) throw error
-      await delay(100)
-    }
-  }
 }
 
 function summary(found: Violation[]): string {

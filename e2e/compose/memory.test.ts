@@ -1,0 +1,156 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type ComposeProject, createComposeProject } from '../src/compose-project.ts'
+import { docker, tryDocker } from '../src/docker.ts'
+import { eventually } from '../src/eventually.ts'
+import { press, type Sent } from '../src/pressure.ts'
+import { SERVICES, type Service } from '../src/system.ts'
+
+/** The limit in the course's manifests, and half of it. */
+const LIMITS_MIB = [256, 128]
+const NO_FEWER_ANSWERS = 200
+/** What a client may send in vain: a body that is parsed, checked and given back to the heap. */
+const PADDING = Array.from({ length: 1500 }, (_, index) => `seat ${index}`)
+
+describe.each(['', ':distroless'])('the images "%s" by themselves', (variant) => {
+  test.each(SERVICES)('%s takes a part of the limit for its heap', async (service) => {
+    for (const limitMib of LIMITS_MIB) {
+      const heapMib = Number(await inContainer(`quickticket-${service}${variant}`, limitMib, HEAP_LIMIT))
+      expect(heapMib).toBeGreaterThan(limitMib * 0.55)
+      expect(heapMib).toBeLessThan(limitMib * 0.7)
+    }
+  })
+})
+
+describe.each(LIMITS_MIB)('under load in containers of %i MiB', (limitMib) => {
+  const directory = mkdtempSync(join(tmpdir(), 'quickticket-memory-'))
+  let project: ComposeProject
+
+  beforeAll(async () => {
+    const file = join(directory, 'limits.yaml')
+    const limit = { mem_limit: `${limitMib}m`, memswap_limit: `${limitMib}m` }
+    writeFileSync(
+      file,
+      JSON.stringify({ services: Object.fromEntries(SERVICES.map((name) => [name, limit])) }),
+    )
+    project = await createComposeProject({ COMPOSE_PROFILES: 'notifications' }, [file])
+    await project.compose(['up', '--detach', '--no-build', '--wait', ...SERVICES])
+    await sql('UPDATE events SET total_tickets = 1000000')
+  })
+  afterAll(async () => {
+    console.table(
+      await Promise.all(SERVICES.map(async (name) => ({ name, limitMib, peakMib: await peakOf(name) }))),
+    )
+    await project.down()
+    rmSync(directory, { recursive: true })
+  })
+
+  const urlOf = (service: Service) => `http://127.0.0.1:${project.port[service]}`
+  const livez = async (service: Service) =>
+    fetch(`${urlOf(service)}/livez`).then(
+      ({ status }) => status,
+      () => 0,
+    )
+  const sql = (statement: string) =>
+    project.compose([
+      'exec',
+      '-T',
+      'postgres',
+      'psql',
+      '-U',
+      'quickticket',
+      '-d',
+      'quickticket',
+      '-c',
+      statement,
+    ])
+
+  /** Docker starts what was killed again, and counts that. */
+  async function expectAlive(...services: Service[]): Promise<void> {
+    for (const service of services) {
+      await eventually(() => livez(service), 200, 30_000)
+      const format = '{{.State.OOMKilled}} {{.RestartCount}}'
+      const state = await docker(['inspect', '--format', format, project.container(service)])
+      expect([service, state.trim()]).toEqual([service, 'false 0'])
+    }
+  }
+
+  test('gateway and events: 300 buyers who do not wait', async () => {
+    const answers = await press(urlOf('gateway'), {
+      connections: 300,
+      seconds: 20,
+      next: buyer,
+      follow: payFor,
+    })
+    expect(answers['200'], JSON.stringify(answers)).toBeGreaterThan(NO_FEWER_ANSWERS)
+    await expectAlive(...SERVICES)
+  })
+
+  test('gateway: 1000 buyers, and events does not answer', async () => {
+    await docker(['pause', project.container('events')])
+    try {
+      const load = { connections: 1000, seconds: 8, next: buyer, follow: payFor }
+      const answers = await press(urlOf('gateway'), load)
+      expect(answers['504'], JSON.stringify(answers)).toBeGreaterThan(NO_FEWER_ANSWERS)
+    } finally {
+      await docker(['unpause', project.container('events')])
+    }
+    await expectAlive(...SERVICES)
+  })
+
+  test('gateway and events: 200 clients with bodies that are read in vain', async () => {
+    const load = { connections: 200, seconds: 10, next: () => reservation(PADDING) }
+    const answers = await press(urlOf('gateway'), load)
+    expect(answers['200'], JSON.stringify(answers)).toBeGreaterThan(NO_FEWER_ANSWERS)
+    await expectAlive('gateway', 'events')
+  })
+
+  test('payments: 200 charges at a time', async () => {
+    const charge = (count: number) => ({ reservation_id: `r-${count}`, amount: 100, more: PADDING })
+    const load = {
+      connections: 200,
+      seconds: 10,
+      next: (count: number) => ({ path: '/charge', body: charge(count) }),
+    }
+    const answers = await press(urlOf('payments'), load)
+    expect(answers['200'], JSON.stringify(answers)).toBeGreaterThan(NO_FEWER_ANSWERS)
+    await expectAlive('payments')
+  })
+
+  test('notifications: 200 at a time', async () => {
+    const notice = { event: 'order_confirmed', order_id: 'o-1', more: PADDING }
+    const load = { connections: 200, seconds: 10, next: () => ({ path: '/notify', body: notice }) }
+    const answers = await press(urlOf('notifications'), load)
+    expect(answers['200'], JSON.stringify(answers)).toBeGreaterThan(NO_FEWER_ANSWERS)
+    await expectAlive('notifications')
+  })
+
+  /** In MiB, of all that is in the container; version 2 of cgroups has it since Linux 5.19. */
+  async function peakOf(service: Service): Promise<number | undefined> {
+    const files = ['memory/memory.max_usage_in_bytes', 'memory.peak'].map((file) => `/sys/fs/cgroup/${file}`)
+    const { stdout } = await tryDocker(['exec', project.container(service), 'cat', ...files])
+    return stdout ? Math.round(Number(stdout) / 2 ** 20) : undefined
+  }
+})
+
+const reservation = (padding?: string[]) => ({ path: '/events/3/reserve', body: { quantity: 1, padding } })
+
+function buyer(count: number): Sent {
+  return count % 10 < 7 ? { path: '/events', method: 'GET' } : reservation()
+}
+
+function payFor({ method, path }: Sent, answer: string): Sent | undefined {
+  if (method === 'GET' || !path.endsWith('/reserve')) return undefined
+  const [, id] = /"reservation_id":"([^"]+)/.exec(answer) ?? []
+  return id === undefined ? undefined : { path: `/reserve/${id}/pay` }
+}
+
+const HEAP_LIMIT = 'console.log(v8.getHeapStatistics().heap_size_limit / 2 ** 20)'
+/** Runs a program in the image's Node.js. */
+function inContainer(image: string, limitMib: number, program: string): Promise<string> {
+  const node = image.endsWith(':distroless') ? '/nodejs/bin/node' : 'node'
+  const limit = ['--memory', `${limitMib}m`, '--memory-swap', `${limitMib}m`]
+  return docker(['run', '--rm', ...limit, '--entrypoint', node, image, '-e', program])
+}
