@@ -32,7 +32,7 @@ export function createSchemaUpgrade({ postgres, mode, migrate, log }: SchemaUpgr
 
   async function untilUsable(): Promise<void> {
     for (;;) {
-      // while PostgreSQL is away, whoever needs it says so
+      // while PostgreSQL is away, the routes that need it say so
       const schema = await readSchema(postgres).catch(() => undefined)
       let pauseMs = PAUSE_MS
       if (schema && (isDue || mayMigrate(schema))) pauseMs = await upgrade(schema)
