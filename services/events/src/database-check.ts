@@ -31,9 +31,10 @@ export function createDatabaseCheck(postgres: pg.Pool): () => Promise<DatabaseCh
   })
 
   async function whatIsMissing(): Promise<string> {
-    const { empty, migrated, missing, pending } = await readSchema(postgres)
+    const { empty, migrated, hasCourseTables, missing, pending } = await readSchema(postgres)
     if (empty) return 'The database has no tables: run "npm run migrate -- up --seed", or restore a backup'
-    if (!migrated) return 'No migration has seen this database: run "npm run migrate -- up"'
+    if (!migrated && hasCourseTables)
+      return 'No migration has seen this database: run "npm run migrate -- up"'
     const lacks = `The database lacks ${missing.join(', ')}`
     return pending.length > 0 ? `${lacks}: run "npm run migrate -- up"` : `${lacks}: restore a backup`
   }

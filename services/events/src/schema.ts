@@ -2,6 +2,7 @@ import type pg from 'pg'
 
 /** What a database has of what this service needs. */
 export interface Schema {
+  /** there is nothing in it, of this service or of another */
   empty: boolean
   /** migrations are recorded in it, or have left their traces */
   migrated: boolean
@@ -23,24 +24,27 @@ const FOUND = `
          to_regclass('orders') IS NOT NULL AS orders,
          to_regclass('checkouts') IS NOT NULL AS checkouts,
          EXISTS (SELECT FROM pg_attribute
-                 WHERE attrelid = to_regclass('events') AND attname = 'sold' AND NOT attisdropped) AS sold`
+                 WHERE attrelid = to_regclass('events') AND attname = 'sold' AND NOT attisdropped) AS sold,
+         NOT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                     WHERE n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%') AS empty`
 
-type Found = Record<'history' | 'events' | 'orders' | 'checkouts' | 'sold', boolean>
+type Found = Record<'history' | 'events' | 'orders' | 'checkouts' | 'sold' | 'empty', boolean>
 
 /** Waits for no lock on the tables of the service. Rejects with the driver's error. */
 export async function readSchema(postgres: pg.Pool): Promise<Schema> {
-  const { history, events, orders, checkouts, sold } = (await postgres.query<Found>(FOUND)).rows[0] as Found
+  const { history, events, orders, checkouts, sold, empty } = (await postgres.query<Found>(FOUND))
+    .rows[0] as Found
   const needed = [
     { name: 'events', found: events, change: '0001_baseline' },
     { name: 'orders', found: orders, change: '0001_baseline' },
-    { name: 'events.sold', found: sold, change: '0002_sold-seats' },
+    { name: 'events.sold', found: sold || !events, change: '0002_sold-seats' },
     { name: 'checkouts', found: checkouts, change: '0003_checkouts' },
   ]
   const missing = needed.filter(({ found }) => !found)
   const applied = missing.length > 0 && history ? await readApplied(postgres) : []
   const lacked = needed.filter(({ change }) => missing.length > 0 && !applied.includes(change))
   return {
-    empty: !(history || events || orders || checkouts),
+    empty,
     migrated: history || checkouts || sold,
     hasCourseTables: events && orders,
     missing: missing.map(({ name }) => name),

@@ -141,6 +141,16 @@ describe('an empty database', () => {
     expect((await events.app.inject('/events')).json()).toHaveLength(2)
   })
 
+  test('is none that belongs to another program: that one is left alone, and what is missing is told', async () => {
+    const events = await start({ prepare: (client) => client.query('CREATE TABLE accounts (id int)') })
+    const reason = 'The database lacks events, orders, checkouts: run "npm run migrate -- up"'
+    for (let asked = 0; asked < 3; asked++) {
+      expect((await events.app.inject('/health')).json().reasons.postgres).toBe(reason)
+      expect(await status(events, '/events')).toBe(500)
+    }
+    expect(await history(events)).toBeNull()
+  })
+
   test('that was emptied later waits for what it is filled with', async () => {
     const events = await start({})
     await untilHealthy(events)
