@@ -27,6 +27,16 @@ export default defineConfig({
       },
       {
         test: {
+          // needs Spin and a C compiler
+          name: 'model',
+          include: ['e2e/model/**/*.test.ts'],
+          // each search computes on one processor, and takes up to a gigabyte
+          maxConcurrency: 2,
+          testTimeout: 300_000,
+        },
+      },
+      {
+        test: {
           name: 'compose',
           include: ['e2e/compose/**/*.test.ts', 'e2e/test/{contract,failures}.test.ts'],
           globalSetup: 'e2e/src/images.ts',

@@ -108,7 +108,9 @@ test('the sheet’s commands on one service work', async () => {
   await inApp('docker compose start payments')
   expect(await inApp('docker compose exec -T gateway whoami')).toBe('quickticket\n')
   await inApp(`PAYMENT_FAILURE_RATE=0.3 ${COMPOSE} up -d payments`)
-  expect(await inApp(`${COMPOSE} logs payments --tail=20`)).toContain('"service":"payments"')
+  // up returns before the new container has written its first line
+  const logs = () => inApp(`${COMPOSE} logs payments --tail=20`)
+  await eventually(logs, expect.stringContaining('"service":"payments"'), 30_000)
 })
 
 async function inApp(command: string): Promise<string> {

@@ -32,7 +32,7 @@ async function createProject(environment: Environment = {}, more: string[] = [])
 }
 
 interface Resolved {
-  services: Record<string, { environment: Record<string, string> }>
+  services: Record<string, { environment: Record<string, string>; ports?: { host_ip?: string }[] }>
 }
 
 async function resolve(environment: Environment, more: string[] = []): Promise<Resolved['services']> {
@@ -54,6 +54,36 @@ describe.each(Object.entries(VARIABLES))('%s', (service, variables) => {
     const services = await resolve({})
     const unset = Object.fromEntries(names.map((name) => [name, '']))
     expect(services[service]?.environment).toEqual(unset)
+  })
+})
+
+describe('ports are published', () => {
+  const MONITORING = ['docker-compose.monitoring.yaml']
+  const addresses = async (environment: Environment) => {
+    const services = Object.entries(await resolve(environment, MONITORING))
+    const published = services.flatMap(([name, { ports = [] }]) =>
+      ports.map(({ host_ip = 'everywhere' }) => [name, host_ip] as const),
+    )
+    return Object.fromEntries(published)
+  }
+
+  test('on this machine only', async () => {
+    const published = await addresses({})
+    expect(Object.keys(published).length).toBeGreaterThan(8)
+    expect(new Set(Object.values(published))).toEqual(new Set(['127.0.0.1']))
+  })
+
+  test('elsewhere when told: the gateway and Grafana, or the services behind it, and nothing else', async () => {
+    const elsewhere = async (environment: Environment) => {
+      const published = Object.entries(await addresses(environment))
+      return published.filter(([, address]) => address !== '127.0.0.1').map(([name]) => name)
+    }
+    expect((await elsewhere({ PUBLISH_ON: '0.0.0.0' })).sort()).toEqual(['gateway', 'grafana'])
+    expect((await elsewhere({ PUBLISH_SERVICES_ON: '0.0.0.0' })).sort()).toEqual([
+      'events',
+      'notifications',
+      'payments',
+    ])
   })
 })
 

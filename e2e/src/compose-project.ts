@@ -45,7 +45,7 @@ export async function createComposeProject(
       return ids.flatMap((text) => text.split('\n').filter(Boolean))
     },
     async down() {
-      await docker([...args, '--profile', '*', 'down', '--volumes', '--timeout', '5'], own)
+      await docker([...args, '--all-resources', '--profile', '*', 'down', '--volumes', '--timeout', '5'], own)
       // names that a build gave its images; without one there are none
       const images = ['gateway', 'events', 'payments'].map((image) => `${name}-${image}`)
       await tryDocker(['image', 'rm', ...images])

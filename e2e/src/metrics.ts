@@ -21,7 +21,7 @@ export async function scrape(serviceUrl: string): Promise<Metrics> {
 }
 
 /** @see https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format */
-export function parseMetrics(text: string): Metrics {
+function parseMetrics(text: string): Metrics {
   const samples: Sample[] = []
   const families: Metrics['families'] = new Map()
   for (const line of text.split('\n')) {

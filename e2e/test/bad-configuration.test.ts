@@ -11,6 +11,7 @@ const ABOVE_0 = ['0', ...WHOLE.slice(1)]
 const PORTS = ['65536', ...WHOLE.slice(1)]
 const SHARE = ['x', '-0.1', '1.1', 'NaN', '50%', '0,5', ' ', 'Infinity']
 const STORES = ['disk', 'Redis', '1', ' ']
+const CERTIFICATES = ['/nowhere/ca.pem', '/', 'package.json', ' ']
 const URLS = [
   'events',
   'events:8081',
@@ -54,17 +55,23 @@ const BAD: Record<Service, Record<string, string[]>> = {
     NOTIFY_MAX_IN_FLIGHT: ABOVE_0,
     SHED_EVENT_LOOP_LAG_MS: WHOLE,
     REDIS_PORT: PORTS,
+    REDIS_TLS: ['yes', '1', 'TRUE', ' '],
+    REDIS_CA_FILE: CERTIFICATES,
     REDIS_TIMEOUT_MS: ABOVE_0,
   },
   events: {
     ...COMMON,
     DB_PORT: PORTS,
+    DB_SSLMODE: ['prefer', 'allow', 'true', ' '],
+    DB_SSLROOTCERT: CERTIFICATES,
     DB_MAX_CONNS: ABOVE_0,
     DB_ACQUIRE_TIMEOUT_MS: ABOVE_0,
     DB_STATEMENT_TIMEOUT_MS: ABOVE_0,
     DB_LOCK_TIMEOUT_MS: ABOVE_0,
     MIGRATE_ON_START: ['yes', '1', 'always', 'TRUE', ' '],
     REDIS_PORT: PORTS,
+    REDIS_TLS: ['yes', '1', 'TRUE', ' '],
+    REDIS_CA_FILE: CERTIFICATES,
     REDIS_TIMEOUT_MS: ABOVE_0,
     HOLD_STORE: STORES,
     RESERVATION_TTL: ABOVE_0,

@@ -71,8 +71,6 @@ const TICKETS: BadRequest[] = [
   reserve('null as body', 400, body('null')),
   reserve('an empty body', 400, body('')),
   reserve('no body', 400, {}),
-  reserve('a __proto__ in the body', 400, body('{"__proto__":{"quantity":1}}')),
-  reserve('a constructor in the body', 400, body('{"constructor":{"prototype":{"quantity":1}}}')),
   reserve('a body larger than 64 KiB', 413, body(`{"quantity":1,"x":"${'x'.repeat(65_536)}"}`)),
   reserve('a body of a megabyte', 413, body('x'.repeat(1_000_000))),
   reserve('plain text', 415, body('{"quantity":1}', { 'content-type': 'text/plain' })),

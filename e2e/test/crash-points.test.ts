@@ -14,7 +14,7 @@ interface CrashPoint {
   /** which answer proves that the step is done: it is lost, and its reader killed */
   answer: { arrow: keyof Cluster['arrows']; asked?: string; after?: { arrow: 'postgres'; asked: string } }
   /** what has become of it when nobody tries again */
-  left: { status: 'refunded' | 'expired' | 'confirmed'; charged: boolean }
+  left: { status: 'cancelled' | 'refunded' | 'expired' | 'confirmed'; charged: boolean }
 }
 
 const POINTS: CrashPoint[] = [
@@ -28,13 +28,13 @@ const POINTS: CrashPoint[] = [
     step: 'the intent is written',
     victim: 'events',
     answer: { arrow: 'postgres', asked: 'checkout-open' },
-    left: { status: 'refunded', charged: false },
+    left: { status: 'cancelled', charged: false },
   },
   {
     step: 'the checkout is open and the gateway knows',
     victim: 'gateway',
     answer: { arrow: 'events', asked: '/checkout' },
-    left: { status: 'refunded', charged: false },
+    left: { status: 'cancelled', charged: false },
   },
   {
     step: 'the card is charged',

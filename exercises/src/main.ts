@@ -1,4 +1,5 @@
 import { relative } from 'node:path'
+import { usageError } from '@quickticket/kit/usage'
 import { runChecks } from './checks.ts'
 import { begin } from './files.ts'
 import { HELP, type Options, readOptions } from './options.ts'
@@ -13,7 +14,7 @@ async function main(args: string[]): Promise<number> {
   try {
     options = readOptions(args)
   } catch (error) {
-    console.error((error as Error).message)
+    console.error(usageError(error, 'npm run exercise --'))
     return BAD_ARGUMENT
   }
   if (!options) {

@@ -4,7 +4,7 @@ import pg from 'pg'
 import { NAME } from '../../services/local/src/postgres-cluster.ts'
 
 /** Databases that differ in what is in them; all have the course's five events. */
-export const DATABASES = {
+const DATABASES = {
   [NAME]: 'five events',
   events_10: `INSERT INTO events (name, venue, event_date, total_tickets, price_cents)
               SELECT 'Event ' || n, 'Room ' || n % 100, timestamptz '2027-01-01Z' + n * interval '7 minutes', 1000000000, 5000

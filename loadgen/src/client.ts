@@ -16,6 +16,8 @@ export interface ClientOptions {
   gatewayUrl: string
   eventIds: number[]
   random: Random
+  /** buyers who only reserve give their seat back, in a request of its own */
+  release: boolean
   record(exchange: Exchange): void
 }
 
@@ -23,7 +25,7 @@ type Result = Exchange['result']
 interface Request {
   route: string
   path: string
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'DELETE'
   body?: string
   /** called with every piece of the answer's body */
   onData?: (piece: Buffer) => void
@@ -34,7 +36,7 @@ const PATIENCE_MS = 20_000
 const ONE_SEAT = JSON.stringify({ quantity: 1 })
 const JSON_BODY = { 'content-type': 'application/json' }
 
-export function createClient({ gatewayUrl, eventIds, random, record }: ClientOptions): Client {
+export function createClient({ gatewayUrl, eventIds, random, release, record }: ClientOptions): Client {
   const { origin, pathname } = new URL(gatewayUrl)
   const prefix = pathname === '/' ? '' : pathname
   // as many connections as there are buyers who wait: none of them waits for another
@@ -50,12 +52,19 @@ export function createClient({ gatewayUrl, eventIds, random, record }: ClientOpt
   return {
     list: async (dueMs) =>
       outcomeOf(await send({ route: 'GET /events', method: 'GET', path: '/events' }, dueMs)),
-    reserve: async (dueMs) => orSoldOut(await send(reserveSeat(), dueMs)),
+    async reserve(dueMs) {
+      if (!release) return orSoldOut(await send(reserveSeat(), dueMs))
+      const { result, id } = await reserve(dueMs)
+      if (id !== undefined)
+        await send(
+          { route: 'DELETE /reserve/{id}', method: 'DELETE', path: `/reserve/${id}` },
+          performance.now(),
+        )
+      return orSoldOut(result)
+    },
     async checkout(dueMs) {
-      const pieces: Buffer[] = []
-      const reserved = await send({ ...reserveSeat(), onData: (piece) => pieces.push(piece) }, dueMs)
-      if (reserved !== 200) return orSoldOut(reserved)
-      const id = reservationId(Buffer.concat(pieces).toString())
+      const { result, id } = await reserve(dueMs)
+      if (result !== 200) return orSoldOut(result)
       if (id === undefined) return 'fail'
       const pay = { route: 'POST /reserve/{id}/pay', method: 'POST', path: `/reserve/${id}/pay` } as const
       // a 409 is no excuse here: this buyer holds a seat
@@ -65,6 +74,13 @@ export function createClient({ gatewayUrl, eventIds, random, record }: ClientOpt
       closed = true
       await pool.destroy()
     },
+  }
+
+  /** With the reservation's id, where there is one. */
+  async function reserve(dueMs: number): Promise<{ result: Result | undefined; id: string | undefined }> {
+    const pieces: Buffer[] = []
+    const result = await send({ ...reserveSeat(), onData: (piece) => pieces.push(piece) }, dueMs)
+    return { result, id: result === 200 ? reservationId(Buffer.concat(pieces).toString()) : undefined }
   }
 
   function reserveSeat(): Request {

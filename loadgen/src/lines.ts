@@ -44,6 +44,18 @@ export function generatorLines({
   ]
 }
 
+/** Nothing where every buyer found a seat. */
+export function soldOutLines({ soldOutShare }: Summary): string[] {
+  if (soldOutShare === 0) return []
+  return [
+    `Sold out: ${percent(soldOutShare)} of the answers to reserve were 409, without a seat; --refill makes seats free first`,
+  ]
+}
+
+export function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`
+}
+
 export function verdictLines(verdicts: Verdict[]): string[] {
   return verdicts.map(({ objective, shown, met }) => `SLO ${objective}: ${shown}, ${met ? 'met' : 'BROKEN'}`)
 }

@@ -18,6 +18,8 @@ export interface LoadOptions {
   scenario: Scenario
   eventIds: number[]
   seed: number
+  /** buyers who only reserve give their seats back */
+  release: boolean
   signal: AbortSignal
   /** every request, as soon as it is over */
   observe?: (exchange: Exchange, buyers: number) => void
@@ -31,10 +33,11 @@ const PROGRESS_EVERY_S = 10
 
 /** Sends the load and waits for the last answer; the signal ends it early, and answers that are still missing do not count. */
 export async function sendLoad(options: LoadOptions): Promise<Summary> {
-  const { gatewayUrl, shape, scenario, eventIds, seed, signal, observe, onSlice, onProgress } = options
+  const { gatewayUrl, shape, scenario, eventIds, seed, release, signal, observe, onSlice, onProgress } =
+    options
   const random = createRandom(seed)
   const recorder = createRecorder(observe && ((exchange) => observe(exchange, recorder.buyers)))
-  const client = createClient({ gatewayUrl, eventIds, random, record: recorder.exchange })
+  const client = createClient({ gatewayUrl, eventIds, random, release, record: recorder.exchange })
   const leave = () => void client.close()
   signal.addEventListener('abort', leave, { once: true })
 
@@ -68,7 +71,7 @@ export async function sendLoad(options: LoadOptions): Promise<Summary> {
   return summarize(recorder, tookS, (user + system) / 1e6)
 }
 
-export function seconds(shape: Shape): number {
+function seconds(shape: Shape): number {
   return 'users' in shape ? shape.seconds : secondsOf(shape.profile)
 }
 

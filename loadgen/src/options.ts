@@ -12,6 +12,7 @@ import {
 } from './arguments.ts'
 import type { Shape } from './load.ts'
 import { constant, parseProfile, secondsOf } from './profile.ts'
+import { REFILL_SEATS } from './refill.ts'
 import { SCENARIOS, type Scenario } from './scenario.ts'
 import { type Objective, parseSlo } from './slo.ts'
 
@@ -24,6 +25,10 @@ export interface Options {
   scenario: Scenario
   eventIds: number[]
   seed: number
+  /** buyers who only reserve give their seats back */
+  release: boolean
+  /** the events get seats before the load, and before each step of a search */
+  refill: boolean
   slo: Objective[]
   htmlFile: string | undefined
   jsonFile: string | undefined
@@ -55,6 +60,8 @@ const FLAGS = {
   json: TEXT,
   'metrics-port': TEXT,
   seed: TEXT,
+  release: FLAG,
+  refill: FLAG,
   url: TEXT,
   help: { ...FLAG, short: 'h' },
 } as const
@@ -78,8 +85,11 @@ Load
   --scenario S        ${SCENARIO_NAMES.join(', ')}; default mix
   --events 1,2,…      events whose seats are reserved; default 1,2,3,4,5
   --seed N            makes the choices of the buyers repeat
+  --release           buyers who only reserve give their seat back, in a request more; always so with --until-breaks
+  --refill            npm run refill before the load, and before each step of --until-breaks: ${REFILL_SEATS} seats are
+                      free in each of the course's events; their database is named as for that command
   --until-breaks      raises rps, or users, from step to step until more than 0.5 % are 5xx or lost, or p99 is above
-                      500 ms, and says where the knee is
+                      500 ms, and says where the knee is; where over 1 % of the reserves are sold out it does not say so
   --step D            how long each step of it takes, default 10s
 
 Results
@@ -94,7 +104,7 @@ Results
 
 Every 10 s and at the end a line says what came of the buyers. An event without enough seats (409) counts as sold_out
 and not as a failure. Ctrl-C ends it early, with the summary of what was answered.
-Exit codes: 0, 1 an objective is broken, 2 a bad argument, 130 after Ctrl-C.`
+Exit codes: 0, 1 an objective is broken, 2 a bad argument, 3 no knee because seats were sold out, 130 after Ctrl-C.`
 
 export function readOptions(args: string[], { GATEWAY_URL }: NodeJS.ProcessEnv): Options | 'help' {
   const { values, positionals } = parse(args)
@@ -120,6 +130,8 @@ export function readOptions(args: string[], { GATEWAY_URL }: NodeJS.ProcessEnv):
       values.seed === undefined
         ? Math.floor(Math.random() * 2 ** 32)
         : readInteger('--seed', values.seed, 0, 2 ** 32 - 1),
+    release: values.release ?? untilBreaks !== undefined,
+    refill: values.refill ?? false,
     slo: values.slo === undefined ? [] : parseSlo(values.slo),
     htmlFile: values.out,
     jsonFile: values.json,

@@ -1,19 +1,22 @@
 import { writeFileSync } from 'node:fs'
 import { InvalidArgument } from './arguments.ts'
 import { renderHtml } from './html/page.ts'
-import { doneLine, generatorLines, progressLine, routeTable, verdictLines } from './lines.ts'
+import { doneLine, generatorLines, progressLine, routeTable, soldOutLines, verdictLines } from './lines.ts'
 import { createLive } from './live.ts'
 import { type LoadOptions, sendLoad } from './load.ts'
 import { type MetricsServer, startMetricsServer } from './metrics-server.ts'
 import type { Options } from './options.ts'
 import { constant, type Profile } from './profile.ts'
 import type { Recorder, Slice } from './recorder.ts'
+import { refill } from './refill.ts'
 import type { Report } from './report.ts'
+import { kneeLines, levelLine } from './search-lines.ts'
 import { judge } from './slo.ts'
 import type { Summary } from './summary.ts'
 import { type Level, loadUntilBreaks, type Search } from './until-breaks.ts'
 
 const BROKEN_SLO = 1
+const SOLD_OUT = 3
 const INTERRUPTED = 130
 
 /** Sends the load, says how it goes and what came of it. Returns the exit code. */
@@ -36,7 +39,8 @@ export async function run(options: Options): Promise<number> {
 
   const verdicts = judge(slo, summary)
   if (summary.routes.length > 0) for (const line of routeTable(summary)) say(line)
-  for (const line of [...generatorLines(summary), ...verdictLines(verdicts)]) say(line)
+  for (const line of [...soldOutLines(summary), ...generatorLines(summary), ...verdictLines(verdicts)])
+    say(line)
   if (!plain) say(`seed ${seed}`)
   const report: Report = {
     startedAt: startedAt.toISOString(),
@@ -52,6 +56,7 @@ export async function run(options: Options): Promise<number> {
   if (htmlFile !== undefined) write(htmlFile, renderHtml(report))
   console.log(doneLine(summary.buyers))
   if (interrupted.signal.aborted) return INTERRUPTED
+  if (search?.soldOut) return SOLD_OUT
   return verdicts.every(({ met }) => met) ? 0 : BROKEN_SLO
 }
 
@@ -61,13 +66,15 @@ async function send(
   metrics: MetricsServer | undefined,
   say: (line: string) => void,
 ): Promise<{ summary: Summary; search: Search | undefined; profile: Profile | undefined }> {
-  const { gatewayUrl, shape, scenario, eventIds, seed, untilBreaks } = options
+  const { gatewayUrl, shape, scenario, eventIds, seed, release, untilBreaks } = options
+  const beforeStep = async () => (options.refill ? refill() : undefined)
   const live = createLive(process.stderr)
   const common: Omit<LoadOptions, 'shape'> = {
     gatewayUrl,
     scenario,
     eventIds,
     seed,
+    release,
     signal,
     onSlice: live.show,
     ...(metrics && { observe: metrics.observe }),
@@ -77,6 +84,7 @@ async function send(
       live.clear()
       console.log(progressLine(seconds, outcomes))
     }
+    await beforeStep()
     const summary = await sendLoad({ ...common, shape, onProgress })
     live.clear()
     return { summary, search: undefined, profile: 'profile' in shape ? shape.profile : undefined }
@@ -91,30 +99,13 @@ async function send(
     startS += level.summary.seconds
   }
   const users = 'users' in shape ? shape.users : undefined
-  const search = await loadUntilBreaks({ ...common, ...untilBreaks, users, onLevel })
+  const search = await loadUntilBreaks({ ...common, ...untilBreaks, users, beforeStep, onLevel })
   live.clear()
   for (const line of kneeLines(search)) say(line)
   const last = (search.knee ?? search.levels.at(-1))?.summary ?? search.unfinished
   if (!last) throw new Error('a search without a step')
   const asked = search.levels.flatMap(({ level, summary }) => constant(level, summary.seconds))
   return { summary: { ...last, slices }, search, profile: users ? undefined : asked }
-}
-
-function levelLine({ level, summary: { all, generator }, broken }: Level, unit: string): string {
-  const late = generator.lateShare > 0.01 ? ', the load generator did not keep up' : ''
-  const errors = (all.brokenRate * 100).toFixed(2)
-  return `${level} ${unit}: ${all.perSecond.toFixed(0)} requests/s, p99 ${all.p99Ms.toFixed(0)} ms, ${errors} % 5xx or lost${late}${broken ? `: broken (${broken})` : ''}`
-}
-
-function kneeLines({ unit, knee, beyond }: Search): string[] {
-  if (!knee)
-    return [
-      beyond ? `Knee: below ${beyond.level} ${unit}, which broke it: ${beyond.broken}` : 'Knee: not found',
-    ]
-  const { all } = knee.summary
-  const held = `${knee.level} ${unit} (${all.perSecond.toFixed(0)} requests/s, p99 ${all.p99Ms.toFixed(0)} ms)`
-  if (!beyond) return [`Knee: not found, ${held} still held`]
-  return [`Knee: ${held}; ${beyond.level} ${unit} broke it: ${beyond.broken}`]
 }
 
 function write(file: string, text: string): void {

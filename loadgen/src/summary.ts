@@ -26,6 +26,8 @@ export interface Summary {
   buyers: Record<Outcome, number> & { errorRate: number }
   /** every request; broken are 5xx and those without a complete answer */
   all: Latencies & { brokenRate: number }
+  /** of the answers to reserve those that were 409, a share from 0 to 1: cheaper for the system than a sale */
+  soldOutShare: number
   routes: RouteSummary[]
   slices: readonly Slice[]
   generator: {
@@ -38,7 +40,8 @@ export interface Summary {
   }
 }
 
-const ROUTE_ORDER = ['GET /events', 'POST /events/{id}/reserve', 'POST /reserve/{id}/pay']
+const RESERVE = 'POST /events/{id}/reserve'
+const ROUTE_ORDER = ['GET /events', RESERVE, 'DELETE /reserve/{id}', 'POST /reserve/{id}/pay']
 
 export function summarize(recorder: Recorder, seconds: number, cpuSeconds: number): Summary {
   const routes = [...recorder.routes.values()]
@@ -55,12 +58,14 @@ export function summarize(recorder: Recorder, seconds: number, cpuSeconds: numbe
       }
     })
   const broken = routes.reduce((sum, route) => sum + brokenOf(route), 0)
+  const reserve = routes.find(({ route }) => route === RESERVE)
   const { success, fail, sold_out } = recorder.outcomes
   const { late } = recorder
   return {
     seconds,
     buyers: { success, fail, sold_out, errorRate: fail / Math.max(success + fail + sold_out, 1) },
     all: { ...latencies(recorder.all, seconds), brokenRate: broken / Math.max(recorder.all.count(), 1) },
+    soldOutShare: (reserve?.classes['409'] ?? 0) / Math.max(reserve?.count ?? 0, 1),
     routes,
     slices: recorder.slices,
     generator: {

@@ -39,9 +39,13 @@ export function fileCalled(name: string): string {
 }
 
 /** Starts the command as a user does. */
-export function start(args: string[], gatewayUrl: string | undefined): ChildProcess {
+export function start(
+  args: string[],
+  gatewayUrl: string | undefined,
+  variables: Record<string, string> = {},
+): ChildProcess {
   const child = spawn(RUN, args, {
-    env: { PATH: process.env.PATH, ...(gatewayUrl && { GATEWAY_URL: gatewayUrl }) },
+    env: { PATH: process.env.PATH, ...(gatewayUrl && { GATEWAY_URL: gatewayUrl }), ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   started.push(child)
@@ -49,8 +53,12 @@ export function start(args: string[], gatewayUrl: string | undefined): ChildProc
 }
 
 /** Runs it to its end. */
-export async function loadgen(args: string[], gatewayUrl: string | undefined) {
-  return outputOf(start(args, gatewayUrl))
+export async function loadgen(
+  args: string[],
+  gatewayUrl: string | undefined,
+  variables: Record<string, string> = {},
+) {
+  return outputOf(start(args, gatewayUrl, variables))
 }
 
 export async function outputOf(child: ChildProcess) {

@@ -10,7 +10,9 @@ export interface FakeGateway {
   close(): Promise<void>
 }
 
-export type Answers = Partial<Record<'list' | 'reserve' | 'pay', (response: ServerResponse) => void>>
+export type Answers = Partial<
+  Record<'list' | 'reserve' | 'pay' | 'release', (response: ServerResponse) => void>
+>
 
 /** A gateway where everything works, except for what the test says. */
 export async function startFakeGateway(answers: Answers = {}): Promise<FakeGateway> {
@@ -23,13 +25,15 @@ export async function startFakeGateway(answers: Answers = {}): Promise<FakeGatew
       response.end(JSON.stringify({ reservation_id: `r-${reservations}` }))
     },
     pay: (response) => response.end('{}'),
+    release: (response) => response.end('{}'),
   }
-  const { list, reserve, pay } = { ...works, ...answers }
+  const { list, reserve, pay, release } = { ...works, ...answers }
 
   const server = createServer(async (request, response) => {
     requests.push(`${request.method} ${request.url} ${await text(request)}`.trim())
     if (request.url === '/events') list(response)
     else if (request.url?.endsWith('/pay')) pay(response)
+    else if (request.method === 'DELETE') release(response)
     else reserve(response)
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')

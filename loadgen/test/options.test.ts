@@ -140,6 +140,51 @@ test('the load rises until it breaks, and the knee is said', async () => {
   expect(lines).toContainEqual(expect.stringMatching(/^Knee: /))
 })
 
+test('seats that are sold out are no knee', async () => {
+  let free = 20
+  const gateway = await gatewayWith({
+    reserve: (response) => (free-- > 0 ? response.end('{"reservation_id":"r"}') : status(409)(response)),
+  })
+  const args = ['30', '--until-breaks', '--step', '1s', '--scenario', 'checkout']
+  const { code, lines } = await loadgen(args, gateway.url)
+  expect(code).toBe(3)
+  expect(lines[1]).toMatch(/^30 rps: .* 33\.3 % of reserves sold out$/)
+  expect(lines).toContain(
+    'Knee: not measured. At 30 rps, 33.3 % of the answers to reserve were 409, sold out, which cost less than a sale.',
+  )
+  expect(lines.filter((line) => / rps: /.test(line))).toHaveLength(1)
+})
+
+test('buyers who look for the knee give back what they only reserve', async () => {
+  let free = 30
+  let requests = 0
+  const gateway = await gatewayWith({
+    reserve(response) {
+      requests += 1
+      if (requests > 30) return status(500)(response)
+      free -= 1
+      response.end(`{"reservation_id":"r-${requests}"}`)
+    },
+    release(response) {
+      free += 1
+      response.end('{}')
+    },
+  })
+  const args = ['30', '--until-breaks', '--step', '1s', '--scenario', 'reserve']
+  const { code } = await loadgen(args, gateway.url)
+  expect(code).toBe(0)
+  expect(free).toBe(30)
+  const given = gateway.requests.filter((request) => request.startsWith('DELETE '))
+  expect(given.sort()).toEqual(Array.from({ length: 30 }, (_, id) => `DELETE /reserve/r-${id + 1}`).sort())
+})
+
+test('who comes too late is said, beside the lines of the lab', async () => {
+  const gateway = await gatewayWith({ reserve: status(409) })
+  const { lines, errors } = await loadgen(['50', '1'], gateway.url)
+  expect(lines.at(-1)).toMatch(/^Done\. total=50 success=\d+ fail=0 error_rate=0\.0% sold_out=\d+$/)
+  expect(errors).toContain('Sold out: 100.0 % of the answers to reserve were 409, without a seat')
+})
+
 test.each([
   [['--slo', 'p98<1ms'], '--slo has "p98<1ms"; it has to look like error_rate<0.5%,p99<500ms; known are'],
   [['--slo', 'p99<1%'], '--slo has "p99<1%"; p99 is in ms'],

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { usageError } from '@quickticket/kit/usage'
 import { PATIENCE, type Patience } from './patience.ts'
 
 const USAGE = `npm run migrate -- up [--seed]        apply what is missing, then add the course's events
@@ -10,8 +11,9 @@ npm run migrate -- baseline [CHANGE]  record changes up to this one as applied w
 
   --lock-timeout-ms N  longest wait for a lock, and so the longest stall of others; default ${PATIENCE.lockTimeoutMs}
   --lock-attempts N    how often a change tries to get its lock; default ${PATIENCE.attempts}
+  --json               status and new print JSON; the others log JSON in any case
 
-The database is named by DB_HOST, DB_PORT, DB_NAME, DB_USER and DB_PASS.`
+It is the database of the npm start that runs here; another one is named by DB_HOST, DB_PORT, DB_NAME, DB_USER and DB_PASS.`
 
 const NAMES = ['up', 'down', 'redo', 'status', 'new', 'baseline'] as const
 
@@ -21,9 +23,10 @@ export interface Command {
   change: string | undefined
   patience: Patience
   withSeed: boolean
+  asJson: boolean
 }
 
-/** Ends the process with the usage when the arguments are none of it. */
+/** Ends the process, with what is wrong, when the arguments are none of the usage. */
 export function readCommand(args: string[]): Command {
   try {
     const { positionals, values } = parseArgs({
@@ -33,15 +36,16 @@ export function readCommand(args: string[]): Command {
         seed: { type: 'boolean', default: false },
         'lock-timeout-ms': { type: 'string', default: String(PATIENCE.lockTimeoutMs) },
         'lock-attempts': { type: 'string', default: String(PATIENCE.attempts) },
-        help: { type: 'boolean' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h' },
       },
     })
-    if (values.help) end(0)
+    if (values.help) showUsage()
     const name = NAMES.find((known) => known === (positionals[0] ?? 'up'))
     const takesName = name === 'baseline' || name === 'new'
     // a name may be a sentence that was not quoted
     if (!name || (!takesName && positionals.length > 1) || (name === 'baseline' && positionals.length > 2))
-      throw new Error(`"${positionals.join(' ')}" is not one of these:`)
+      throw new Error(`"${positionals.join(' ')}" is none of ${NAMES.join(', ')}`)
     return {
       name,
       change: positionals.length > 1 ? positionals.slice(1).join(' ') : undefined,
@@ -50,10 +54,11 @@ export function readCommand(args: string[]): Command {
         attempts: wholeNumber('--lock-attempts', values['lock-attempts']),
       },
       withSeed: values.seed,
+      asJson: values.json,
     }
   } catch (error) {
-    console.error((error as Error).message)
-    end(2)
+    console.error(usageError(error, 'npm run migrate --'))
+    process.exit(2)
   }
 }
 
@@ -62,7 +67,7 @@ function wholeNumber(option: string, text: string): number {
   throw new Error(`${option}=${text} must be a whole number from 1 to 9999999`)
 }
 
-function end(exitCode: number): never {
-  console[exitCode === 0 ? 'log' : 'error'](USAGE)
-  process.exit(exitCode)
+function showUsage(): never {
+  console.log(USAGE)
+  process.exit(0)
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Log } from '@quickticket/kit/log'
+import { postgresTls } from '@quickticket/kit/postgres-variables'
 import pg from 'pg'
 import type { Config } from './config.ts'
 
@@ -71,6 +72,7 @@ export function connectionOptions(
     database: config.DB_NAME,
     user: config.DB_USER,
     password: config.DB_PASS,
+    ssl: postgresTls(config),
     application_name: applicationName,
     connectionTimeoutMillis: connectTimeoutMs,
     // a long statement is a long silence: only a probe tells it from a server that has vanished

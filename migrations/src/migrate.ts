@@ -1,5 +1,7 @@
 import { ConfigError, loadConfig } from '@quickticket/kit/config'
 import { createLog, flushLog } from '@quickticket/kit/log'
+import { storeVariables } from '@quickticket/kit/running-system'
+import { withoutStack } from '@quickticket/kit/without-stack'
 import type pg from 'pg'
 import { type Command, readCommand } from './command.ts'
 import { variables } from './config.ts'
@@ -18,13 +20,15 @@ process.once('SIGTERM', () => process.exit(143))
 try {
   const command = readCommand(process.argv.slice(2))
   const { name, change = '' } = command
-  if (name === 'new') console.log(await createChange(change))
-  else process.exitCode = await runOnDatabase({ ...command, name })
+  if (name === 'new') {
+    const file = await createChange(change)
+    console.log(command.asJson ? JSON.stringify({ file }) : file)
+  } else process.exitCode = await runOnDatabase({ ...command, name })
 } catch (error) {
   if (error instanceof NewChangeRefused) console.error(error.message)
   else if (isPlain(error)) log.error(error.message)
   else if (error instanceof Unreachable) log.error({ err: error.cause }, error.message)
-  else log.error({ err: error }, 'migration failed')
+  else log.error({ err: withoutStack(error) }, 'migration failed')
   process.exitCode = 1
 }
 await flushLog(log)
@@ -32,7 +36,11 @@ await flushLog(log)
 type OnDatabase = Command & { name: Exclude<Command['name'], 'new'> }
 
 async function runOnDatabase(command: OnDatabase): Promise<number> {
-  const client = await connect(loadConfig(variables, process.env), log, 'quickticket-migrations')
+  const client = await connect(
+    loadConfig(variables, await storeVariables(process.env, {})),
+    log,
+    'quickticket-migrations',
+  )
   try {
     return await run(command, client)
   } finally {
@@ -40,11 +48,14 @@ async function runOnDatabase(command: OnDatabase): Promise<number> {
   }
 }
 
-async function run({ name, change, patience, withSeed }: OnDatabase, client: pg.Client): Promise<number> {
+async function run(
+  { name, change, patience, withSeed, asJson }: OnDatabase,
+  client: pg.Client,
+): Promise<number> {
   if (name === 'status') {
-    const { lines, edited } = await readStatus(client)
-    for (const line of lines) console.log(line)
-    return edited > 0 ? 1 : 0
+    const { lines, ...counts } = await readStatus(client)
+    console.log(asJson ? JSON.stringify(counts) : lines.join('\n'))
+    return counts.edited > 0 ? 1 : 0
   }
   const changed = await {
     up: () => migrateUp(client, log, patience),

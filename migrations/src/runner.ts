@@ -122,7 +122,7 @@ async function step(run: Run, direction: 'up' | 'down'): Promise<string | undefi
   const change = changes.find(({ name }) => name === next)
   if (!change) throw new UnknownChange(next, changes)
   await patiently(client, log, `${direction} ${next}`, patience, () =>
-    runner({ ...runnerOptions(run), direction, count: 1 }),
+    runner({ ...runnerOptions(run), direction, count: 1, ...(direction === 'up' && { file: next }) }),
   )
   if (direction === 'up') await writeChecksum(client, change)
   return next
@@ -145,7 +145,8 @@ function runnerOptions({
     dbClient: client,
     dir: directory,
     migrationsTable: HISTORY_TABLE,
-    checkOrder: true,
+    // a change that the service needs may come before those that a database has already
+    checkOrder: false,
     noLock: true,
     // it calls every change without a transaction a reason to worry, and repeats every error that it throws
     logger: { debug: quiet, info: quiet, warn: quiet, error: (message) => log.debug(message) },

@@ -6,6 +6,7 @@ import { findInvalidIndexes } from './invalid-indexes.ts'
 export interface Status {
   /** one line for each change and each index that is not valid */
   lines: string[]
+  changes: { name: string; applied_at: string | null; edited: boolean; missing_file: boolean }[]
   pending: number
   edited: number
 }
@@ -29,7 +30,14 @@ export async function readStatus(client: pg.Client, directory = CHANGES): Promis
   const invalid = (await findInvalidIndexes(client)).map(
     ({ name }) => `index ${name} is INVALID; the next up repairs it`,
   )
+  const names = new Set([...changes, ...applied].map(({ name }) => name))
   return {
+    changes: [...names].map((name) => ({
+      name,
+      applied_at: applied.find((one) => one.name === name)?.appliedAt.toISOString() ?? null,
+      edited: edited.has(name),
+      missing_file: !changes.some((change) => change.name === name),
+    })),
     lines: [...known, ...strange, ...invalid],
     pending: changes.filter(({ name }) => !applied.some((one) => one.name === name)).length,
     edited: edited.size,

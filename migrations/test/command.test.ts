@@ -76,12 +76,12 @@ describe('npm run migrate', () => {
 })
 
 describe('the seed', () => {
-  const seeded = [
-    [1, 'Go Conference 2026', 'Main Hall A', '2026-09-15T09:00:00.000Z', 100, 5000],
-    [2, 'SRE Meetup', 'Room 204', '2026-10-01T18:00:00.000Z', 30, 0],
-    [3, 'Cloud Native Summit', 'Expo Center', '2026-11-20T10:00:00.000Z', 500, 15000],
-    [4, 'Python Workshop', 'Lab 301', '2026-09-22T14:00:00.000Z', 25, 2000],
-    [5, 'Kubernetes Deep Dive', 'Auditorium B', '2026-10-10T10:00:00.000Z', 80, 8000],
+  const course = [
+    [1, 'Go Conference 2026', 'Main Hall A', '09-15T09:00:00.000Z', 100, 5000],
+    [2, 'SRE Meetup', 'Room 204', '10-01T18:00:00.000Z', 30, 0],
+    [3, 'Cloud Native Summit', 'Expo Center', '11-20T10:00:00.000Z', 500, 15000],
+    [4, 'Python Workshop', 'Lab 301', '09-22T14:00:00.000Z', 25, 2000],
+    [5, 'Kubernetes Deep Dive', 'Auditorium B', '10-10T10:00:00.000Z', 80, 8000],
   ]
 
   beforeEach(async () => {
@@ -89,16 +89,42 @@ describe('the seed', () => {
     await seed(database.client)
   })
 
-  test('is the five events of the course', async () => {
+  test('is the five events of the course, and the first of them is yet to come', async () => {
     const rows = (await events()).map((row) => [
       row.id,
       row.name,
       row.venue,
-      row.event_date.toISOString(),
+      row.event_date.toISOString().slice('2026-'.length),
       row.total_tickets,
       row.price_cents,
     ])
-    expect(rows).toEqual(seeded)
+    expect(rows).toEqual(course)
+    const first = Math.min(...(await events()).map(({ event_date }) => event_date))
+    expect(first).toBeGreaterThan(Date.now())
+  })
+
+  test.each([
+    ['2026-01-10 12:00Z', 2026],
+    ['2026-09-15 08:59:59Z', 2026],
+    ['2026-09-15 09:00Z', 2027],
+    ['2026-11-28 12:00Z', 2027],
+    ['2027-09-15 08:59:59Z', 2027],
+    ['2028-02-29 12:00Z', 2028],
+    ['2035-12-31 23:59:59Z', 2036],
+  ])('on %s has the dates of the course in %i', async (today, year) => {
+    await database.client.query('TRUNCATE events, orders CASCADE')
+    await at(today)
+    await seed(database.client)
+    expect((await events()).map(({ event_date }) => event_date.toISOString())).toEqual(
+      course.map(([, , , date]) => `${year}-${date}`),
+    )
+  })
+
+  test('changes nothing in a later year either', async () => {
+    const before = await events()
+    await at('2050-01-01 00:00Z')
+    await seed(database.client)
+    expect(await events()).toEqual(before)
   })
 
   test('changes nothing the second time, not even what was changed or sold since', async () => {
@@ -124,4 +150,12 @@ describe('the seed', () => {
     await seed(database.client)
     expect(await addEvent(database.client, 1)).toBe(7)
   })
+
+  /** What `now()` says from here on, in a session whose clock changes between summer and winter. */
+  async function at(time: string): Promise<void> {
+    await database.client.query(`CREATE SCHEMA clock;
+      CREATE FUNCTION clock.now() RETURNS timestamptz LANGUAGE sql AS $$ SELECT timestamptz '${time}' $$;
+      SET search_path = public, clock, pg_catalog;
+      SET timezone = 'America/New_York'`)
+  }
 })

@@ -133,8 +133,8 @@ test('event_date becomes scheduled_at in three changes while two versions of eve
   await database.client.query(
     `UPDATE events SET event_date = '2026-12-01T00:00:00Z' WHERE id = 1;
      UPDATE events SET scheduled_at = '2026-12-02T00:00:00Z' WHERE id = 2;
-     UPDATE events SET event_date = '2026-09-15T09:00:00Z' WHERE id = 1;
-     UPDATE events SET scheduled_at = '2026-10-01T18:00:00Z' WHERE id = 2`,
+     UPDATE events SET event_date = '${dates[0]}' WHERE id = 1;
+     UPDATE events SET scheduled_at = '${dates[2]}' WHERE id = 2`,
   )
   expect((await database.client.query('SELECT FROM events WHERE scheduled_at <> event_date')).rowCount).toBe(
     0,

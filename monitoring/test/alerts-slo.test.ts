@@ -128,4 +128,18 @@ describe.skipIf(!promtool)('objectives (skipped without promtool or the image of
     ],
     { rules: ['slo-checkout-availability.yml'], firing: { '2h7m': [], '2h8m': [CHECKOUT_PAGE] } },
   )
+
+  when(
+    'payments refuses every charge because its clock is ahead, and pays are 409: the checkout pages all the same',
+    '1m',
+    [
+      { for: '2h', pays: 0.05 },
+      { for: '30m', pays: 0.05, paysExpired: 1 },
+    ],
+    {
+      rules: ['slo-checkout-availability.yml'],
+      firing: { '2h7m': [], '2h8m': [CHECKOUT_PAGE] },
+      values: { 'slo:sli_error:ratio_rate5m{slo="checkout-availability"}': { '1h59m': 0, '2h10m': 1 } },
+    },
+  )
 })

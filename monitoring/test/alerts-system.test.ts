@@ -98,6 +98,49 @@ describe.skipIf(!promtool)('alerts on causes (skipped without promtool or the im
     { '10m30s': [], '11m': ['CircuitOpen'], '13m30s': ['CircuitOpen'], '14m': [] },
   )
 
+  const clock = (target: string) =>
+    `gateway_clock_difference_seconds{job="gateway",instance="gateway:8080",target="${target}"}`
+  during(
+    'the clock of payments is 6 s ahead for 5 minutes; the other one is right',
+    {
+      [clock('events')]: gauge(I, [0, '30m']),
+      [clock('payments')]: gauge(I, [0, '10m'], [5.4, '5m'], [0, '15m']),
+    },
+    {
+      '10m30s': [],
+      '11m': ['ClockDifference@payments'],
+      '15m': ['ClockDifference@payments'],
+      '16m': [],
+    },
+  )
+
+  during(
+    'the clock of PostgreSQL is 3 s behind that of events: charges end earlier than they should',
+    {
+      [clock('events')]: gauge(I, [0, '30m']),
+      'events_clock_difference_seconds{job="events",instance="events:8081",target="postgres"}': gauge(I, [
+        -3,
+        '30m',
+      ]),
+    },
+    { '30s': [], '1m30s': ['ClockDifference@postgres'] },
+  )
+
+  during(
+    'events is 1.5 s behind and payments 1.5 s ahead: neither is far from the gateway, both are from each other',
+    { [clock('events')]: gauge(I, [-1.5, '30m']), [clock('payments')]: gauge(I, [1.5, '30m']) },
+    { '30s': [], '1m30s': ['ClockDifference@payments'], '29m': ['ClockDifference@payments'] },
+  )
+
+  during(
+    'one answer that looked wrong, and a second that is all that two clocks differ by: nothing',
+    {
+      [clock('events')]: gauge(I, [0, '10m'], [-3, '30s'], [0, '1170s']),
+      [clock('payments')]: gauge(I, [1, '30m']),
+    },
+    { '10m': [], '10m30s': [], '11m': [], '11m30s': [], '12m': [], '29m': [] },
+  )
+
   const violations = 'events_invariant_violations{job="events",kind="oversold"}'
   during(
     'one violation of an invariant is a page at once',

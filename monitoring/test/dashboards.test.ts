@@ -3,7 +3,7 @@ import type { Dashboard, GridPos } from '@grafana/grafana-foundation-sdk/dashboa
 import { describe, expect, test } from 'vitest'
 import { buildDashboards } from '../src/dashboards/dashboards.ts'
 import { fromRoot, grafanaFiles } from '../src/dashboards/files.ts'
-import { PROMETHEUS, SERVICES } from '../src/dashboards/sources.ts'
+import { CHOSEN_SOURCE, PROMETHEUS, SERVICES } from '../src/dashboards/sources.ts'
 import { annotationsOf, type Choices, panelsOf, targetsOf } from '../src/dashboards/targets.ts'
 import { RUNBOOKS_UID, runbookNames } from '../src/runbooks.ts'
 import { knownMetrics, metricsIn } from './metric-names.ts'
@@ -47,8 +47,22 @@ describe.each(dashboards)('%s', (_name, dashboard) => {
     for (const panel of panelsOf(dashboard).filter(({ type }) => type !== 'text')) {
       expect(panel.description, panel.title).toMatch(/\.$/)
       expect(panel.fieldConfig?.defaults.unit, panel.title).toBeTruthy()
-      expect(panel.datasource).toEqual(PROMETHEUS)
-      for (const target of panel.targets ?? []) expect(target).toMatchObject({ datasource: PROMETHEUS })
+      expect(panel.datasource).toEqual(CHOSEN_SOURCE)
+      for (const target of panel.targets ?? []) expect(target).toMatchObject({ datasource: CHOSEN_SOURCE })
+    }
+  })
+
+  test('the source can be chosen, and is by default the one of the provisioning', () => {
+    const [source] = dashboard.templating?.list ?? []
+    expect(source).toMatchObject({ name: 'datasource', type: 'datasource', query: 'prometheus' })
+    expect(source?.current?.value).toBe(PROMETHEUS.uid)
+  })
+
+  test('lines over time have their values in the legend', () => {
+    for (const panel of panelsOf(dashboard).filter(({ type }) => type === 'timeseries')) {
+      expect(panel.options, panel.title).toMatchObject({
+        legend: { displayMode: 'table', calcs: ['mean', 'max', 'lastNotNull'] },
+      })
     }
   })
 
@@ -81,7 +95,7 @@ test('uids and titles are unique, and those of lab 3 are the lab’s', () => {
   const saturation = panelsOf(golden).find(({ title }) => title?.startsWith('Saturation'))
   expect(saturation).toMatchObject({
     type: 'gauge',
-    targets: [{ expr: 'events_db_pool_size' }],
+    targets: [{ expr: 'events_db_pool_size' }, { expr: 'events_db_pool_in_use_max' }],
     fieldConfig: {
       defaults: {
         min: 0,
@@ -92,6 +106,18 @@ test('uids and titles are unique, and those of lab 3 are the lab’s', () => {
       },
     },
   })
+})
+
+test('Golden Signals has a heatmap, CPU and memory; instances can be chosen there and on Services', () => {
+  const { 'golden-signals': golden, services } = buildDashboards()
+  const panels = panelsOf(golden as Dashboard)
+  expect(panels.map(({ type }) => type)).toContain('heatmap')
+  expect(panels.map(({ title }) => title)).toEqual(expect.arrayContaining(['CPU', 'Memory']))
+  for (const dashboard of [golden, services] as Dashboard[]) {
+    expect(dashboard.templating?.list?.map(({ name }) => name)).toContain('instance')
+    const asked = JSON.stringify(panelsOf(dashboard).map(({ targets }) => targets))
+    expect(asked).toContain('$instance')
+  }
 })
 
 test('every query is PromQL', ({ skip }) => {

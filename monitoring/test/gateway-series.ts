@@ -10,6 +10,8 @@ export interface Phase {
   /** pays a second, and the share of them that fails */
   pays?: number
   paysFailing?: number
+  /** the share of pays that is answered 409 because payments' clock is ahead */
+  paysExpired?: number
   /** not scraped at all */
   gone?: boolean
 }
@@ -40,11 +42,18 @@ export function gatewaySeries(interval: string, phases: Phase[]): Record<string,
   const slow = (phase: Phase) => reads(phase) * (phase.slow ?? 0)
   const pays = ({ pays = 0 }: Phase) => pays
   const failedPays = (phase: Phase) => pays(phase) * (phase.paysFailing ?? 0)
+  const expiredPays = (phase: Phase) => pays(phase) * (phase.paysExpired ?? 0)
   return {
     ...targets(interval, phases),
     [request('GET', '/events', 200)]: of((phase) => reads(phase) - failed(phase)),
     [request('GET', '/events', 502)]: of(failed),
-    [request('POST', '/reserve/{id}/pay', 200)]: of((phase) => pays(phase) - failedPays(phase)),
+    [request('POST', '/reserve/{id}/pay', 200)]: of(
+      (phase) => pays(phase) - failedPays(phase) - expiredPays(phase),
+    ),
+    ...(phases.some(({ paysExpired }) => paysExpired) && {
+      [request('POST', '/reserve/{id}/pay', 409)]: of(expiredPays),
+      'gateway_charges_expired_total{job="gateway"}': of(expiredPays),
+    }),
     [request('POST', '/reserve/{id}/pay', 503)]: of(failedPays),
     // what is asked every ten seconds, and always answered well
     [request('GET', '/health', 200)]: of(() => 0.1),

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
@@ -95,6 +95,37 @@ test('alerts go to quickticket-alerts, whose address Compose always gives', () =
   const { services } = parse(readFileSync(fromRoot('docker-compose.monitoring.yaml'), 'utf8'))
   // an empty one stops Grafana at its start
   expect(services.grafana.environment[variable]).toMatch(/:-http.+\}$/)
+})
+
+test('by default alerts go to a service that is started with Alertmanager, and their links lead to its runbooks', () => {
+  const { services, configs } = parse(readFileSync(fromRoot('docker-compose.monitoring.yaml'), 'utf8'))
+  const receiver = services['alert-receiver']
+  const { PORT } = receiver.environment
+  const byDefault = `\${ALERT_WEBHOOK_URL:-http://alert-receiver:${PORT}/}`
+  expect(configs['alert-webhook-url'].content).toBe(byDefault)
+  expect(services.grafana.environment.ALERT_WEBHOOK_URL).toBe(byDefault)
+  expect(services.alertmanager.depends_on).toContain('alert-receiver')
+
+  const published = `\${ALERT_RECEIVER_PORT:-${PORT}}`
+  expect(receiver.ports).toEqual([`127.0.0.1:${published}:${PORT}`])
+  expect(services.prometheus.environment.DOCS_URL).toBe(`\${DOCS_URL:-http://localhost:${published}/}`)
+  // the program, what makes it a module, and the pages, where it looks for them
+  const mounts = (receiver.volumes as string[]).map((volume) => volume.split(':'))
+  for (const [from, to, mode] of mounts) {
+    expect(existsSync(fromRoot(from as string)), from).toBe(true)
+    expect([to, mode]).toEqual([from?.replace('./', '/quickticket/'), 'ro'])
+  }
+  expect(receiver.command).toEqual(['node', '/quickticket/monitoring/receiver/main.ts'])
+})
+
+test('a message of Grafana has an address of its runbook that leads somewhere outside of Grafana', () => {
+  for (const { annotations } of alertRules())
+    expect(annotations?.runbook_url).toMatch(
+      /^\{\{ externalURL \}\}d\/quickticket-runbooks\?viewPanel=panel-\d+$/,
+    )
+  expect(
+    parse(readFileSync(fromRoot('docker-compose.monitoring.yaml'), 'utf8')).services.grafana.environment,
+  ).toHaveProperty('GF_SERVER_ROOT_URL')
 })
 
 function read(file: string) {

@@ -39,7 +39,11 @@ export async function startMonitoredSystem(timeScale: number): Promise<Monitored
   const inMemory = join(directory, 'in-memory.yaml')
   writeFileSync(inMemory, IN_MEMORY)
   const webhook = await startWebhook()
-  const [prometheusPort, alertmanagerPort] = [await freePort(), await freePort()]
+  const [prometheusPort, alertmanagerPort, receiverPort] = [
+    await freePort(),
+    await freePort(),
+    await freePort(),
+  ]
   const project = await createComposeProject(
     {
       COMPOSE_PROFILES: 'notifications',
@@ -50,6 +54,7 @@ export async function startMonitoredSystem(timeScale: number): Promise<Monitored
       CB_COOLDOWN_S: '5',
       PROMETHEUS_PORT: String(prometheusPort),
       ALERTMANAGER_PORT: String(alertmanagerPort),
+      ALERT_RECEIVER_PORT: String(receiverPort),
       PROMETHEUS_DIR: join(directory, 'prometheus'),
       ALERTMANAGER_DIR: join(directory, 'alertmanager'),
       ALERT_WEBHOOK_URL: webhook.url,

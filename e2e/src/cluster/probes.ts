@@ -23,7 +23,7 @@ export type Addresses = Record<string, string>
 export const PORTS = [8080, 8081, 8082, 8083, 5432, 6379, 9090]
 const LISTEN = readFileSync(new URL('in-pod/listen.ts', import.meta.url), 'utf8')
 const CONNECT = readFileSync(new URL('in-pod/connect.ts', import.meta.url), 'utf8')
-export const NOT_A_PROBE = 'quickticket-test!=probe'
+const NOT_A_PROBE = 'quickticket-test!=probe'
 
 /** Starts them and waits until they run. Returns their IP addresses by their names. */
 export async function startProbes(probes: Probe[]): Promise<Addresses> {

@@ -22,6 +22,12 @@ export async function prepareNamespace(namespace: string): Promise<void> {
       metadata: { name: 'postgres-credentials', namespace },
       stringData: { username: 'quickticket', password: 'a-password-of-this-test' },
     },
+    {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'service-token', namespace },
+      stringData: { token: 'a-token-of-this-test' },
+    },
   ])
 }
 

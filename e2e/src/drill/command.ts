@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util'
+import { usageError } from '@quickticket/kit/usage'
 import { PATHS } from './paths.ts'
 
-const USAGE = `npm run drill -- db-loss [--from dump|pitr] [--rps N] [--wait SECONDS] [--archive-timeout SECONDS]
+const USAGE = `npm run drill -- db-loss [--from dump|pitr] [--rps N] [--wait SECONDS] [--archive-timeout SECONDS] [--json]
 
 Starts QuickTicket in containers of its own, takes PostgreSQL away with its data while people buy, and brings it back from a
 dump or from the archive of changes. Prints how long nobody could buy (RTO), which acknowledged orders are gone (RPO) and
@@ -10,13 +11,15 @@ how many purchases failed in each second; the same as a picture is in e2e/result
   --from             dump: the last dump; pitr: the last copy of the files, and all changes that were archived; default dump
   --rps              purchases in a second; default 10
   --wait             seconds from the backup to the loss; default 15
-  --archive-timeout  seconds after which changes are archived at the latest; default 5`
+  --archive-timeout  seconds after which changes are archived at the latest; default 5
+  --json             prints the result as JSON; how far it is goes to standard error`
 
 export interface Command {
   from: keyof typeof PATHS
   perSecond: number
   secondsAfterBackup: number
   archiveTimeoutS: number
+  asJson: boolean
 }
 
 /** Ends the process with what is wrong, or with the usage, when the arguments are none of it. */
@@ -30,7 +33,8 @@ export function readCommand(args: string[]): Command {
         rps: { type: 'string', default: '10' },
         wait: { type: 'string', default: '15' },
         'archive-timeout': { type: 'string', default: '5' },
-        help: { type: 'boolean' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h' },
       },
     })
     if (values.help) end(0, USAGE)
@@ -44,9 +48,10 @@ export function readCommand(args: string[]): Command {
       perSecond: wholeNumber('--rps', values.rps, 200),
       secondsAfterBackup: wholeNumber('--wait', values.wait, 3600),
       archiveTimeoutS: wholeNumber('--archive-timeout', values['archive-timeout'], 3600),
+      asJson: values.json,
     }
   } catch (error) {
-    end(2, `${(error as Error).message}\nnpm run drill -- --help says more`)
+    end(2, usageError(error, 'npm run drill --'))
   }
 }
 

@@ -6,7 +6,7 @@ import { asSvg, asText, perSecond } from './curve.ts'
 import { type DrillResult, loseDatabase } from './db-loss.ts'
 import { PATHS } from './paths.ts'
 
-const { from, ...options } = readCommand(process.argv.slice(2))
+const { from, asJson, ...options } = readCommand(process.argv.slice(2))
 const { title } = PATHS[from]
 try {
   report(await loseDatabase(PATHS[from], { ...options, say }))
@@ -33,9 +33,11 @@ function report(result: DrillResult): void {
       ],
     }),
   )
-  console.log(`\n${asText(seconds)}\n\n${title}: ${summary}\n${picture}`)
+  if (asJson)
+    console.log(JSON.stringify({ from, rtoS, rpoS, lostOrders, acknowledgedOrders, seconds, picture }))
+  else console.log(`\n${asText(seconds)}\n\n${title}: ${summary}\n${picture}`)
 }
 
 function say(line: string): void {
-  console.log(`${new Date().toISOString().slice(11, 19)} ${line}`)
+  console[asJson ? 'error' : 'log'](`${new Date().toISOString().slice(11, 19)} ${line}`)
 }

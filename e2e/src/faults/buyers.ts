@@ -17,6 +17,8 @@ export interface BuyersOptions {
   seed: number
   /** ms since the start of the run */
   clock(): number
+  /** how often a pay that failed is tried again */
+  retries: number
 }
 
 const CALL_TIMEOUT_MS = 10_000
@@ -25,7 +27,7 @@ const CHOICE = 2
 type Seen = { reservationId: string; eventId: number; quantity: number }
 
 /** Buyers who list, reserve, pay, pay again, release and walk away, and write down what they see. */
-export function startBuyers({ gatewayUrl, count, seed, clock }: BuyersOptions): Buyers {
+export function startBuyers({ gatewayUrl, count, seed, clock, retries }: BuyersOptions): Buyers {
   const buyers: Buyers = { onSale: [], calls: [], stop: async () => undefined }
   let stopped = false
   const shopping = Array.from({ length: count }, (_, buyer) => shop(buyer, createRandom(seed * 1000 + buyer)))
@@ -54,7 +56,7 @@ export function startBuyers({ gatewayUrl, count, seed, clock }: BuyersOptions): 
     let paid = await pay(buyer, seen)
     for (
       let attempt = 0;
-      paid !== 200 && paid !== 404 && paid !== 409 && attempt < 4 && !stopped;
+      paid !== 200 && paid !== 404 && paid !== 409 && attempt < retries && !stopped;
       attempt++
     ) {
       await delay(between(random, 50, 400))

@@ -1,4 +1,4 @@
-import type { Call, History } from './history.ts'
+import type { Call, History, Strike } from './history.ts'
 
 /** What the stores say when everything has come to rest. */
 export interface FinalState {
@@ -6,6 +6,8 @@ export interface FinalState {
   orders: { id: string; event_id: number; quantity: number; total_cents: number }[]
   /** seats that can still be reserved, by event: found out by reserving them */
   reservable: Record<number, number>
+  /** reservations that were paid, and whose seats were gone then */
+  soldOutAtPayment: string[]
   /** what the system says of each reservation; not there for those that are forgotten */
   status: Record<string, string>
 }
@@ -21,6 +23,7 @@ export interface Anomaly {
 export function check(history: History, state: FinalState, options: { reservationTtlMs: number }): Anomaly[] {
   return [
     ...soldOnce(history, state, options.reservationTtlMs),
+    ...heldSeatsAreThere(history, state),
     ...acknowledgedOrders(history, state),
     ...samePaymentSameOrder(history),
     ...releasedStaysReleased(history),
@@ -32,9 +35,7 @@ export function check(history: History, state: FinalState, options: { reservatio
 
 /** Whoever was told "these seats are yours" is the only one who has them. */
 function soldOnce({ calls, strikes }: History, { events, orders }: FinalState, ttlMs: number): Anomaly[] {
-  const losses = strikes
-    .filter(({ kind }) => kind === 'flush' || kind === 'kill redis')
-    .toSorted((a, b) => a.start - b.start)
+  const losses = lossesOfHolds(strikes)
   const ordered = new Set(orders.map((order) => order.id))
   const byReservation = Map.groupBy(calls, (call) => call.reservationId)
   const spans = new Map<number, { from: number; to: number; quantity: number }[]>()
@@ -91,6 +92,25 @@ function mostAtOnce(spans: { from: number; to: number; quantity: number }[]): nu
     most = Math.max(most, now)
   }
   return most
+}
+
+/** Only a Redis that lost its data may give the seats of a hold away. */
+function heldSeatsAreThere({ calls, strikes }: History, { soldOutAtPayment }: FinalState): Anomaly[] {
+  const losses = lossesOfHolds(strikes)
+  const reserves = new Map(calls.map((call) => [call.reservationId, call]).reverse() as [string, Call][])
+  return soldOutAtPayment
+    .filter((id) => !losses.some(({ end }) => end >= (reserves.get(id)?.start ?? 0)))
+    .map((subject) => ({
+      rule: 'held seats are there',
+      subject,
+      detail: 'was held, charged, and then its seats were gone',
+    }))
+}
+
+function lossesOfHolds(strikes: Strike[]): Strike[] {
+  return strikes
+    .filter(({ kind }) => kind === 'flush' || kind === 'kill redis')
+    .toSorted((a, b) => a.start - b.start)
 }
 
 /** An order that somebody was told of is stored, for the seats and the amount that were agreed. */

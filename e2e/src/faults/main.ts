@@ -3,24 +3,26 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { REPOSITORY } from './cluster.ts'
 import { type History, saveHistory } from './history.ts'
+import { PLANS, type Plan } from './nemesis.ts'
 import { printResult, progressLine } from './report.ts'
 import { SAFEGUARDS, withoutSafeguard } from './sabotage.ts'
 import { runTrial } from './trial.ts'
 
-const USAGE = `npm run test:faults -- [--minutes N] [--seed N] [--without SAFEGUARD]
+const USAGE = `npm run test:faults -- [--minutes N] [--seed N] [--faults all|freeze] [--without SAFEGUARD]
 
 Buyers buy while services, PostgreSQL, Redis and connections are killed, frozen, slowed and cut; afterwards all that they
 saw and all that is stored is checked. Exits with 1 when something is wrong.
 
   --minutes N            how long (default 1)
   --seed N               repeats a schedule of faults; printed at the start
+  --faults all|freeze    everything (default), or replicas of events that sleep through the end of a checkout
   --without SAFEGUARD    takes one safeguard out first, to see that the checker notices:
                          ${Object.keys(SAFEGUARDS).join(', ')}`
 
 process.exit(await main())
 
 async function main(): Promise<number> {
-  const { minutes, seed, without } = readArguments()
+  const { minutes, seed, plan, without } = readArguments()
   const root = without === undefined ? undefined : withoutSafeguard(without)
   console.log(`seed ${seed}, ${minutes} min${without ? `, without ${without}` : ''}`)
   const started = performance.now()
@@ -28,6 +30,7 @@ async function main(): Promise<number> {
     console.log(progressLine(history, (performance.now() - started) / 1000))
   const result = await runTrial({
     seed,
+    plan,
     durationMs: minutes * 60_000,
     ...(root && { root: root.dir }),
     onProgress,
@@ -40,7 +43,7 @@ async function main(): Promise<number> {
   const file = join(dir, `history-${seed}.jsonl`)
   saveHistory(result.history, file)
   console.log(`the whole history: ${file}`)
-  console.log(`again: npm run test:faults -- --minutes ${minutes} --seed ${seed}`)
+  console.log(`again: npm run test:faults -- --minutes ${minutes} --seed ${seed} --faults ${plan}`)
   return 1
 }
 
@@ -50,6 +53,7 @@ function readArguments() {
       options: {
         minutes: { type: 'string', default: '1' },
         seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+        faults: { type: 'string', default: 'all' },
         without: { type: 'string' },
         help: { type: 'boolean' },
       },
@@ -62,7 +66,8 @@ function readArguments() {
     if (values.without !== undefined && !(values.without in SAFEGUARDS)) {
       throw new Error(`--without ${values.without} must be one of ${Object.keys(SAFEGUARDS).join(', ')}`)
     }
-    if (!values.help) return { minutes, seed, without: values.without }
+    if (!(values.faults in PLANS)) throw new Error(`--faults ${values.faults} must be all or freeze`)
+    if (!values.help) return { minutes, seed, plan: values.faults as Plan, without: values.without }
     console.log(USAGE)
     process.exit(0)
   } catch (error) {

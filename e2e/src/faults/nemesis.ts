@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { waitUntil } from '@quickticket/local/wait'
 import { redisCommand } from '../stores.ts'
 import type { Arrow } from './arrow.ts'
 import type { Cluster } from './cluster.ts'
 import type { Strike } from './history.ts'
 import type { Replica } from './process.ts'
 import { between, createRandom, pick, type Random } from './random.ts'
+import { GATEWAY_TIMEOUT_MS, NEW_EVENT_EVERY_MS } from './trial.ts'
 
 /** What goes wrong: `strike` breaks something, and what it returns mends it. */
 type Fault = (cluster: Cluster, random: Random) => { target: string; strike(): Promise<() => Promise<void>> }
@@ -142,6 +144,37 @@ function restarted(victims: Replica[], target: string, environment: Record<strin
   }
 }
 
+/**
+ * One replica of events is frozen when a payment has begun, while payments take their time, and wakes up when the checkout
+ * and the hold are about to be over: what it was told meanwhile comes then.
+ */
+const freezePastCheckout: Fault = (cluster, random) => {
+  const victim = pick(random, cluster.events)
+  return {
+    target: victim.name,
+    async strike() {
+      cluster.arrows.payments.delayMs = 1000
+      await waitUntil(() => isPaying(cluster), NEW_EVENT_EVERY_MS.freeze * 2, 50)
+      victim.pause()
+      await delay(GATEWAY_TIMEOUT_MS + SETTLE_MS + OUTLIVE_MS + between(random, -1000, 3000))
+      return async () => {
+        cluster.arrows.payments.delayMs = 0
+        victim.resume()
+      }
+    },
+  }
+}
+async function isPaying({ postgres }: Cluster): Promise<boolean> {
+  const { rows } = await postgres.query<{ open: boolean }>(
+    `SELECT count(*) > 2 AS open FROM checkouts WHERE state = 'open' AND opened_at > now() - interval '1 second'`,
+  )
+  return rows[0]?.open === true
+}
+
+/** In events: from the end of a charge to that of its checkout, and from there to that of its hold. */
+const SETTLE_MS = 10_000
+const OUTLIVE_MS = 10_000
+
 /** Each group has a lane of its own, so that one thing of each may be broken at a time. */
 const LANES: Record<string, Fault>[] = [
   { kill, pause, 'failing payments': failingPayments, 'slow payments': slow('payments'), skew },
@@ -159,6 +192,16 @@ const LANES: Record<string, Fault>[] = [
     cut,
   },
 ]
+/**
+ * What goes wrong in a trial: everything, one thing after the other; or replicas of events that sleep through the end of a
+ * checkout. That takes longer than all else, and no loss of Redis may excuse what comes of it.
+ */
+export const PLANS: Record<'all' | 'freeze', Record<string, Fault>[]> = {
+  all: LANES,
+  freeze: [{ 'freeze past a checkout': freezePastCheckout }],
+}
+
+export type Plan = keyof typeof PLANS
 
 export interface Nemesis {
   strikes: Strike[]
@@ -167,7 +210,11 @@ export interface Nemesis {
 }
 
 /** Breaks one thing after the other; the seed decides what, in which order and for how long. */
-export function startNemesis(cluster: Cluster, seed: number, clock: () => number): Nemesis {
+export function startNemesis(
+  cluster: Cluster,
+  { seed, plan }: { seed: number; plan: Plan },
+  clock: () => number,
+): Nemesis {
   const strikes: Strike[] = []
   const stopped = new AbortController()
   const pausing = (ms: number) => delay(ms, undefined, { signal: stopped.signal }).catch(() => undefined)
@@ -192,7 +239,7 @@ export function startNemesis(cluster: Cluster, seed: number, clock: () => number
     }
   }
 
-  const lanes = Promise.all(LANES.map((faults, lane) => run(faults, createRandom(seed + lane))))
+  const lanes = Promise.all(PLANS[plan].map((faults, lane) => run(faults, createRandom(seed + lane))))
   return {
     strikes,
     async stop() {

@@ -13,9 +13,9 @@ interface Edit {
 export const SAFEGUARDS: Record<string, Edit[]> = {
   'seat-recheck': [
     {
-      file: 'migrations/changes/0003_checkouts.ts',
-      find: 'AND e.sold + checkout.quantity <= e.total_tickets FOR NO KEY UPDATE',
-      replace: 'FOR NO KEY UPDATE',
+      file: 'migrations/changes/0003b_outbox.ts',
+      find: 'OR event.sold + checkout.quantity > event.total_tickets',
+      replace: '',
     },
     {
       file: 'migrations/changes/0002_sold-seats.ts',
@@ -23,18 +23,32 @@ export const SAFEGUARDS: Record<string, Edit[]> = {
       replace: 'CHECK (sold >= 0)',
     },
   ],
+  // as it was: a checkout is over some time after its hold, and is confirmed until it is given up
+  'checkout-expiry': [
+    {
+      file: 'migrations/changes/0003b_outbox.ts',
+      find: 'IF clock_timestamp() >= checkout.expires_at THEN',
+      replace: 'IF false THEN',
+    },
+    {
+      file: 'services/events/src/routes/checkout.ts',
+      find: 'const expiresAt = now + hold.remainingMs - OUTLIVE_MS',
+      replace: 'const expiresAt = now + hold.remainingMs',
+    },
+  ],
   idempotency: [
     {
       file: 'services/payments/src/routes/charge.ts',
-      find: 'const payment_ref = paymentRef(key)',
-      replace: 'const payment_ref = paymentRef(key + Math.random())',
+      find: 'const payment_ref = paymentRef(key)\n',
+      replace: 'const payment_ref = paymentRef(key + Math.random())\n',
     },
   ],
   reconciler: [
     {
       file: 'services/events/src/reconciler.ts',
-      find: '  async function settle(): Promise<void> {',
-      replace: '  async function settle(): Promise<void> {\n    if (log) return',
+      find: '  async function step(name: string, work: () => Promise<void>): Promise<void> {',
+      replace:
+        '  async function step(name: string, work: () => Promise<void>): Promise<void> {\n    if (log) return',
     },
   ],
   'atomic-script': [
@@ -43,7 +57,8 @@ export const SAFEGUARDS: Record<string, Edit[]> = {
       find: 'const hold = [reservationId, eventId, quantity, totalCents]',
       replace: `const hold = [reservationId, eventId, quantity, totalCents]
       const taken = Number((await redis.get(\`event:\${eventId}:held\`)) ?? 0)
-      if (total - sold - taken < quantity) return { held: false, available: Math.max(total - sold - taken, 0) }
+      if (total - sold - taken < quantity)
+        return { outcome: 'sold_out', available: Math.max(total - sold - taken, 0) }
       total = Number.MAX_SAFE_INTEGER`,
     },
   ],

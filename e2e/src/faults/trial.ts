@@ -6,7 +6,7 @@ import { startBuyers } from './buyers.ts'
 import { type Anomaly, check, type FinalState } from './checker.ts'
 import { type Cluster, type ClusterOptions, startCluster } from './cluster.ts'
 import type { History } from './history.ts'
-import { startNemesis } from './nemesis.ts'
+import { type Plan, startNemesis } from './nemesis.ts'
 import { between, createRandom } from './random.ts'
 
 export interface TrialOptions {
@@ -15,6 +15,8 @@ export interface TrialOptions {
   durationMs: number
   root?: ClusterOptions['root']
   buyers?: number
+  /** what goes wrong, by default everything */
+  plan?: Plan
   /** called every now and then while it lasts */
   onProgress?(history: History): void
 }
@@ -28,7 +30,9 @@ export interface TrialResult {
 }
 
 const RESERVATION_TTL_S = 5
-const NEW_EVENT_EVERY_MS = 2500
+export const GATEWAY_TIMEOUT_MS = 1500
+/** with few events, seats that are free again are wanted at once */
+export const NEW_EVENT_EVERY_MS = { all: 2500, freeze: 15_000 }
 /** a hold and a checkout end within this time once nobody touches them */
 const REST_TIMEOUT_MS = 90_000
 
@@ -38,32 +42,41 @@ export async function runTrial({
   durationMs,
   root,
   buyers: count = 16,
+  plan = 'all',
   onProgress,
 }: TrialOptions): Promise<TrialResult> {
   const cluster = await startCluster({
     ...(root !== undefined && { root }),
     environment: {
       RESERVATION_TTL: String(RESERVATION_TTL_S),
-      GATEWAY_TIMEOUT_MS: '1500',
+      GATEWAY_TIMEOUT_MS: String(GATEWAY_TIMEOUT_MS),
       DB_MAX_CONNS: '2',
       REDIS_TIMEOUT_MS: '500',
       RETRY_MAX: '2',
       RETRY_BASE_DELAY_MS: '20',
-      RECONCILE_INTERVAL_MS: '200',
+      // a reconciler that is slow to give up what is over makes no difference to what may be confirmed
+      RECONCILE_INTERVAL_MS: plan === 'freeze' ? '5000' : '200',
     },
   })
   try {
     const startedAt = performance.now()
     const clock = () => performance.now() - startedAt
     const random = createRandom(seed + 100)
-    const buyers = startBuyers({ gatewayUrl: cluster.gatewayUrl, count, seed, clock })
-    const nemesis = startNemesis(cluster, seed, clock)
+    const buyers = startBuyers({
+      gatewayUrl: cluster.gatewayUrl,
+      count,
+      seed,
+      clock,
+      // a buyer who pays again is served by the replica that is awake
+      retries: plan === 'freeze' ? 0 : 4,
+    })
+    const nemesis = startNemesis(cluster, { seed, plan }, clock)
     const history: History = { seed, calls: buyers.calls, strikes: nemesis.strikes }
 
     while (clock() < durationMs) {
       const id = await addEvent(cluster, between(random, 15, 30)).catch(() => undefined)
       if (id !== undefined) buyers.onSale.push(id)
-      await delay(Math.min(NEW_EVENT_EVERY_MS, durationMs - clock()))
+      await delay(Math.min(NEW_EVENT_EVERY_MS[plan], durationMs - clock()))
       onProgress?.(history)
     }
     await nemesis.stop()
@@ -117,6 +130,10 @@ async function readState(cluster: Cluster, { calls }: History): Promise<FinalSta
   const orders = await postgres.query<FinalState['orders'][number]>(
     'SELECT id, event_id, quantity, total_cents FROM orders',
   )
+  const soldOut = await postgres.query<{ id: string }>(
+    `SELECT reservation_id AS id FROM checkouts WHERE void_reason = 'sold_out'`,
+  )
+  const soldOutAtPayment = soldOut.rows.map(({ id }) => id)
   const status: FinalState['status'] = {}
   const reservations = new Set(
     calls.flatMap((call) => (call.kind === 'pay' ? [call.reservationId as string] : [])),
@@ -127,7 +144,7 @@ async function readState(cluster: Cluster, { calls }: History): Promise<FinalSta
   }
   const reservable: FinalState['reservable'] = {}
   for (const { id } of events.rows) reservable[id] = await reserveAll(gatewayUrl, id)
-  return { events: events.rows, orders: orders.rows, reservable, status }
+  return { events: events.rows, orders: orders.rows, reservable, status, soldOutAtPayment }
 }
 
 async function reserveAll(gatewayUrl: string, eventId: number): Promise<number> {

@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 import { docker, tryDocker } from '../docker.ts'
 
 /** Those that the pages show; a student has them free, so the test needs them too. */
-const PORTS = [3080, 8081, 8082, 5432, 6379, 9090, 9093]
+const PORTS = [3080, 8081, 8082, 5432, 6379, 9090, 9093, 9094]
 /** Every Compose file that a page uses, so that nothing of it is left over. */
 const FILES = ['docker-compose.yaml', 'docker-compose.monitoring.yaml'].flatMap((file) => ['-f', file])
 /** Containers that pages start next to the project. */
@@ -30,7 +30,16 @@ export async function expectReadyForLabs(): Promise<void> {
 export async function removeStack(): Promise<void> {
   // a page that failed in the middle has not removed them; without them this does nothing
   await tryDocker(['rm', '--force', ...BESIDE])
-  await docker(['compose', ...FILES, '--profile', '*', 'down', '--volumes', '--remove-orphans'])
+  await docker([
+    'compose',
+    ...FILES,
+    '--all-resources',
+    '--profile',
+    '*',
+    'down',
+    '--volumes',
+    '--remove-orphans',
+  ])
 }
 
 function isInUse(port: number): Promise<boolean> {

@@ -56,7 +56,8 @@ function requires(
   }
 }
 
-const well = (response: ServerResponse) => void response.end('{"status":"sent"}')
+const well = (response: ServerResponse) =>
+  void response.setHeader('content-type', 'application/json').end('{"status":"sent"}')
 const broken = (response: ServerResponse) => void response.writeHead(500).end()
 const never = () => {}
 

@@ -16,6 +16,10 @@ export function createPay({ bulkhead, breaker, retry, notifier, charge, confirm 
     reservation: unused,
     release: unused,
     health: unused,
+    takeBack: unused,
+    notified: unused,
+    takeUnnotified: unused,
+    clockDifferenceS: () => undefined,
     close: unused,
     checkout: async () => answer(200, checkout),
     confirm: async (id, paymentRef) => answer(await confirm(id, paymentRef), {}),
@@ -25,12 +29,14 @@ export function createPay({ bulkhead, breaker, retry, notifier, charge, confirm 
     payments: {
       charge: ({ reservationId }, _trace, remainingMs) => charge(reservationId, remainingMs),
       health: unused,
+      clockDifferenceS: () => undefined,
       close: unused,
     },
     bulkhead,
     breaker,
     retry,
     notifier: { ...notifier, health: unused, close: unused },
+    expired: { inc() {} },
     chargeTimeoutMs: 5000,
   })
   return async (id) => (await app.inject({ method: 'POST', url: `/reserve/${id}/pay` })).statusCode
@@ -38,7 +44,13 @@ export function createPay({ bulkhead, breaker, retry, notifier, charge, confirm 
 
 function answer(status: number, body: unknown) {
   const contentType = 'application/json'
-  return { status, contentType, retryAfter: undefined, body: Buffer.from(JSON.stringify(body)) }
+  return {
+    status,
+    contentType,
+    retryAfter: undefined,
+    date: undefined,
+    body: Buffer.from(JSON.stringify(body)),
+  }
 }
 
 function unused(): Promise<never> {

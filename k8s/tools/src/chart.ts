@@ -46,6 +46,17 @@ const PLACES: Place[] = [
   ],
 ]
 
+/** A variable that is there only when the values name its Secret. */
+const TOKEN = {
+  name: 'SERVICE_TOKEN',
+  valueFrom: {
+    secretKeyRef: {
+      name: marked('.Values.serviceTokenSecret | quote'),
+      key: 'token',
+    },
+  },
+}
+
 const LABELS = {
   'app.kubernetes.io/managed-by': '.Release.Service',
   'helm.sh/chart': 'printf "%s-%s" .Chart.Name .Chart.Version',
@@ -59,6 +70,7 @@ export async function chartTemplates(): Promise<Map<string, string>> {
     if (!object) throw new Error(`the base has no ${name}`)
     put(object, path, expression)
   }
+  for (const name of ['gateway', 'events', 'payments']) addToken(objects, name)
   const files = new Map<string, string>()
   for (const app of ['gateway', 'events', 'payments', 'postgres', 'redis', 'postgres-credentials']) {
     const own = objects.filter(({ metadata }) => metadata.name === app).map(withLabels)
@@ -105,10 +117,23 @@ function withLabels(object: KubernetesObject): KubernetesObject {
   }
 }
 
+function addToken(objects: KubernetesObject[], name: string): void {
+  for (const { kind, metadata, spec } of objects) {
+    if (kind !== 'Deployment' || metadata.name !== name) continue
+    const { template } = spec as { template: { spec: { containers: { env: object[] }[] } } }
+    template.spec.containers[0]?.env.push(TOKEN)
+  }
+}
+
 function marked(expression: string): string {
   return `<${Buffer.from(expression).toString('hex')}>`
 }
 
 function template(object: KubernetesObject): string {
-  return toYaml(object).replace(/"?<((?:[0-9a-f]{2})+)>"?/g, (_, hex) => `{{ ${Buffer.from(hex, 'hex')} }}`)
+  return toYaml(object)
+    .replace(/"?<((?:[0-9a-f]{2})+)>"?/g, (_, hex) => `{{ ${Buffer.from(hex, 'hex')} }}`)
+    .replace(
+      /^( +)- name: SERVICE_TOKEN\n(\1 .*\n)+/m,
+      (variable) => `{{- if .Values.serviceTokenSecret }}\n${variable}{{- end }}\n`,
+    )
 }

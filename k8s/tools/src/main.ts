@@ -11,9 +11,13 @@ const USAGE = `npm run k8s                          makes what is made from moni
 npm run k8s -- images REGISTRY TAG   the same, with images of a registry: images ghcr.io/owner 3f2c1d0`
 
 const [command, registry, tag, ...rest] = process.argv.slice(2)
+if (command === '--help' || command === '-h') {
+  console.log(USAGE)
+  process.exit(0)
+}
 if (command === 'images' && registry && tag && rest.length === 0) setImages(registry, tag)
 else if (command !== undefined) {
-  console.error(USAGE)
+  console.error(`"${process.argv.slice(2).join(' ')}" is no command; npm run k8s -- --help says more`)
   process.exit(2)
 }
 

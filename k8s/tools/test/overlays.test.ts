@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { fromGolden, hasGolden } from '../src/golden.ts'
+import { type KubernetesObject, nameOf } from '../src/objects.ts'
 import { overlays } from '../src/render.ts'
 import { networkProblems } from './checks/network.ts'
 import { operationProblems } from './checks/operation.ts'
@@ -45,3 +46,18 @@ describe.each(checked)('%s', (overlay) => {
 test.each(['overlays/staging', 'overlays/prod'])('%s: who may connect to whom', (overlay) => {
   expect(networkProblems(fromGolden(overlay))).toEqual([])
 })
+
+test.each(checked)(
+  '%s: services have their token from a Secret in staging and prod, elsewhere none',
+  (overlay) => {
+    const isService = ({ kind, metadata }: KubernetesObject) =>
+      /^(Deployment|Rollout)$/.test(kind) && metadata.labels?.['app.kubernetes.io/component'] === 'service'
+    const services = fromGolden(overlay).filter(isService)
+    const having = services.filter((object) =>
+      /"SERVICE_TOKEN".*"service-token"/.test(JSON.stringify(object)),
+    )
+    const isClosed = overlay === 'overlays/staging' || overlay === 'overlays/prod'
+    expect(having.map(nameOf)).toEqual(isClosed ? services.map(nameOf) : [])
+    expect(services.length).toBeGreaterThan(2)
+  },
+)

@@ -11,7 +11,7 @@ const read = (file: string) => readFileSync(join(k8s, '..', file), 'utf8')
 const workflow = parse(read('.github/workflows/ci.yml'))
 const jenkinsfile = read('Jenkinsfile')
 const PLAIN = ['events', 'gateway', 'payments', 'postgres', 'redis']
-const { test: testJob, images, tag } = workflow.jobs as Record<string, Job>
+const { test: testJob, images, manifests, tag } = workflow.jobs as Record<string, Job>
 
 /** Blocks of the page of lab 5: the workflow, and the job that closes the loop. */
 const [ownWorkflow = '', closing = ''] = read('docs/labs/lab05.md')
@@ -28,7 +28,7 @@ interface Job {
 
 describe('GitHub Actions and Jenkins', () => {
   test('run the same npm scripts, which exist', () => {
-    const ofWorkflow = [testJob, tag].flatMap((job) => npmCommands(runs(job).join('\n')))
+    const ofWorkflow = [testJob, manifests].flatMap((job) => npmCommands(runs(job).join('\n')))
     // there the packages of the first stage are still there in the last
     const once = ofWorkflow.filter((command, index) => ofWorkflow.indexOf(command) === index)
     expect(npmCommands(jenkinsfile)).toEqual(once)
@@ -63,7 +63,7 @@ describe('GitHub Actions and Jenkins', () => {
       .join('\n')
       .match(/git commit -m "(.*?)\$/)?.[1]
     expect(testJob?.if).toContain(`'${message}'`)
-    expect([images?.needs, tag?.needs]).toEqual(['test', 'images'])
+    expect([images?.needs, manifests?.needs, tag?.needs]).toEqual(['test', 'images', 'manifests'])
     expect(jenkinsfile).toContain(`commit -m "${message}$GIT_COMMIT"`)
     const stages = jenkinsfile.split("stage('").slice(1)
     for (const stage of stages) expect(stage).toContain(`not { changelog '^${message}.*' }`)

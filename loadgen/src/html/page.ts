@@ -1,4 +1,4 @@
-import { generatorLines, milliseconds } from '../lines.ts'
+import { generatorLines, milliseconds, percent } from '../lines.ts'
 import type { Report } from '../report.ts'
 import { brokenOf, type RouteSummary } from '../summary.ts'
 import type { Search } from '../until-breaks.ts'
@@ -131,7 +131,7 @@ function routeTable(routes: RouteSummary[]): string {
 function searchTable({ levels, unit }: Search): string {
   const rows = [...levels]
     .sort((a, b) => a.level - b.level)
-    .map(({ level, broken, summary: { all } }) =>
+    .map(({ level, broken, summary: { all, soldOutShare } }) =>
       row(
         [
           level,
@@ -139,15 +139,17 @@ function searchTable({ levels, unit }: Search): string {
           milliseconds(all.p50Ms),
           milliseconds(all.p99Ms),
           `${(all.brokenRate * 100).toFixed(2)} %`,
+          percent(soldOutShare),
           broken ? escaped(broken) : 'held',
         ],
         broken !== undefined,
       ),
     )
-  return `<h2>Steps</h2>${table([unit, 'requests/s', 'p50 ms', 'p99 ms', '5xx or lost', ''], rows)}`
+  return `<h2>Steps</h2>${table([unit, 'requests/s', 'p50 ms', 'p99 ms', '5xx or lost', 'sold out', ''], rows)}`
 }
 
-function kneeTitle({ knee, beyond, unit }: Search): string {
+function kneeTitle({ knee, beyond, soldOut, unit }: Search): string {
+  if (soldOut) return `No knee measured: sold out at ${soldOut.level} ${unit}`
   if (!knee)
     return beyond ? `The knee is below ${beyond.level} ${unit}` : 'Ended before the first step was over'
   return beyond ? `The knee is at ${knee.level} ${unit}` : `No knee up to ${knee.level} ${unit}`

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { usageError } from '@quickticket/kit/usage'
 
 const USAGE = `npm run backup [-- --verify]      dump the database into BACKUP_DIR, and keep the newest BACKUP_KEEP dumps
 npm run backup:verify [-- FILE]   restore a dump, by default the newest, into a scratch database and compare it
@@ -7,8 +8,8 @@ npm run restore -- FILE [--force] bring the database to the state of a dump; --f
 npm run backup -- --base          copy all files of PostgreSQL in Compose into its archive (docker-compose.pitr.yaml)
 npm run restore -- --at TIME      bring PostgreSQL in Compose to a moment, as in 2026-11-21T12:30:00Z, or "latest"
 
-FILE is a path, the name of a dump in BACKUP_DIR, or "latest". The database is named by DB_HOST, DB_PORT, DB_NAME, DB_USER and
-DB_PASS, by default the one on this machine. Exit codes are 0 when it was done, 1 when it was not, 2 for a wrong command.`
+FILE is a path, the name of a dump in BACKUP_DIR, or "latest". The database is that of the npm start that runs here; another one is
+named by DB_HOST, DB_PORT, DB_NAME, DB_USER and DB_PASS. What is done is logged as JSON, with --json or without. Exit codes are 0 when it was done, 1 when it was not, 2 for a wrong command.`
 
 export type Command =
   | { name: 'backup'; verify: boolean }
@@ -17,7 +18,7 @@ export type Command =
   | { name: 'base' }
   | { name: 'restore-at'; at: Date | undefined }
 
-/** Ends the process with the usage when the arguments are none of it. */
+/** Ends the process, with what is wrong, when the arguments are none of the usage. */
 export function readCommand(args: string[]): Command {
   try {
     const { positionals, values } = parseArgs({
@@ -28,10 +29,11 @@ export function readCommand(args: string[]): Command {
         verify: { type: 'boolean', default: false },
         base: { type: 'boolean', default: false },
         at: { type: 'string' },
-        help: { type: 'boolean' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h' },
       },
     })
-    if (values.help) end(0)
+    if (values.help) showUsage()
     const { force, verify, base, at } = values
     const [name, file, ...rest] = positionals
     const given = Object.entries({ force, verify, base, at }).filter(
@@ -47,13 +49,15 @@ export function readCommand(args: string[]): Command {
     throw new Error(
       name === 'restore' && !file && !at
         ? 'restore what? A FILE is missing'
-        : `"${args.join(' ')}" is not one of these:`,
+        : `"${args.join(' ')}" is no command`,
     )
   } catch (error) {
-    console.error((error as Error).message)
+    console.error(usageError(error, `npm run ${SCRIPTS[args[0] ?? ''] ?? 'backup'} --`))
+    process.exit(2)
   }
-  end(2)
 }
+
+const SCRIPTS: Record<string, string> = { verify: 'backup:verify', restore: 'restore' }
 
 function readTime(text: string): Date | undefined {
   if (text === 'latest') return undefined
@@ -67,7 +71,7 @@ function readTime(text: string): Date | undefined {
   return time
 }
 
-function end(exitCode: number): never {
-  console[exitCode === 0 ? 'log' : 'error'](USAGE)
-  process.exit(exitCode)
+function showUsage(): never {
+  console.log(USAGE)
+  process.exit(0)
 }

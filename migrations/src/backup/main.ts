@@ -2,6 +2,8 @@ import { basename, join, relative } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ConfigError } from '@quickticket/kit/config'
 import { createLog, flushLog } from '@quickticket/kit/log'
+import { storeVariables } from '@quickticket/kit/running-system'
+import { withoutStack } from '@quickticket/kit/without-stack'
 import { Unreachable } from '../connect.ts'
 import { createBaseBackup } from '../pitr/base-backup.ts'
 import { createCompose } from '../pitr/compose.ts'
@@ -25,7 +27,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => 
 
 try {
   const command = readCommand(process.argv.slice(2))
-  const config = loadBackupConfig(process.env)
+  const config = loadBackupConfig(await storeVariables(process.env, {}))
   const metrics = createBackupMetrics(config.BACKUP_DIR, config.BACKUP_METRICS_URL, log)
   await run(command, config, metrics)
 } catch (error) {
@@ -130,5 +132,5 @@ function report(error: unknown): void {
   const plain = [Refused, ConfigError].some((type) => error instanceof type)
   if (plain) log.error((error as Error).message)
   else if (error instanceof Unreachable) log.error({ err: error.cause }, error.message)
-  else log.error({ err: error }, 'it was not possible')
+  else log.error({ err: withoutStack(error) }, 'it was not possible')
 }

@@ -55,13 +55,18 @@ export async function expectRecentPrograms(config: BackupConfig, serverMajor: nu
 const OTHER_WAYS =
   'use "docker compose run --rm backup", or name the directory of PostgreSQL\'s own programs in PG_BIN'
 
-function connection({ DB_HOST, DB_PORT, DB_NAME, DB_USER, DB_PASS }: BackupConfig): Record<string, string> {
+function connection(config: BackupConfig): Record<string, string> {
+  const { DB_HOST, DB_PORT, DB_NAME, DB_USER, DB_PASS, DB_SSLMODE, DB_SSLROOTCERT } = config
   return {
     PGHOST: DB_HOST,
     PGPORT: String(DB_PORT),
     PGDATABASE: DB_NAME,
     PGUSER: DB_USER,
     PGPASSWORD: DB_PASS,
+    PGSSLMODE: DB_SSLMODE,
+    // libpq has no certificates of its own; "system" are those of the machine
+    ...(DB_SSLROOTCERT && { PGSSLROOTCERT: DB_SSLROOTCERT }),
+    ...(!DB_SSLROOTCERT && DB_SSLMODE === 'verify-full' && { PGSSLROOTCERT: 'system' }),
     PGCONNECT_TIMEOUT: '10',
     PGAPPNAME: 'quickticket-backup',
   }

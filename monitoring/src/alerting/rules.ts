@@ -104,9 +104,14 @@ function rule({
       // a Prometheus that does not answer is no good news: it must not look like it
       .execErrState('Error')
       .labels({ severity })
-      .annotations({ summary, description, runbook_url: runbookUrl(runbook), ...DASHBOARD })
+      .annotations({ summary, description, runbook_url: inMessages(runbookUrl(runbook)), ...DASHBOARD })
       .build()
   )
+}
+
+/** A message is read outside of Grafana, whose own address ends in a slash. */
+function inMessages(path: string): string {
+  return `{{ externalURL }}${path.slice(1)}`
 }
 
 function query(refId: string, datasourceUid: string, model: Builder<Dataquery>): QueryBuilder {

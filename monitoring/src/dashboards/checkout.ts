@@ -1,6 +1,6 @@
 import { RequestsPerSecond, Seconds } from '@grafana/grafana-foundation-sdk/units'
 import { frame } from './frame.ts'
-import { bars, stacked, stat, timeSeries } from './panels.ts'
+import { bars, NEUTRAL, type Steps, stacked, stat, timeSeries } from './panels.ts'
 import { orNone } from './sources.ts'
 
 export function checkout() {
@@ -64,14 +64,14 @@ const funnelOverTime = () =>
   )
 
 /** Share of requests of one path that the shop is not to blame for: 4xx are honest answers. */
-const notFailed = (path: string) =>
-  `1 - (sum(rate(gateway_requests_total{path="${path}", status=~"5.."}[$__rate_interval])) or vector(0)) ` +
+const notFailed = (path: string, alsoFailed = '') =>
+  `1 - ((sum(rate(gateway_requests_total{path="${path}", status=~"5.."}[$__rate_interval])) or vector(0))${alsoFailed}) ` +
   `/ (sum(rate(gateway_requests_total{path="${path}"}[$__rate_interval])) > 0)`
 
-const SUCCESS_STEPS = [
-  [0.95, 'yellow'],
-  [0.99, 'green'],
-] as const
+/** 409, and no buyer is to blame. */
+const EXPIRED = ' + (sum(rate(gateway_charges_expired_total[$__rate_interval])) or vector(0))'
+
+const SUCCESS_STEPS: Steps = ['red', [0.95, 'yellow'], [0.99, 'green']]
 
 const reserved = () =>
   stat(
@@ -89,11 +89,12 @@ const paid = () =>
   stat(
     {
       title: 'Pay works',
-      description: 'Share of pays that were not answered 5xx. The objective: 99 % over 30 days.',
+      description:
+        'Share of pays that were neither answered 5xx nor refused because clocks differ. The objective: 99 % over 30 days.',
       unit: 'percentunit',
       runbook: 'high-error-rate',
     },
-    [{ expr: notFailed('/reserve/{id}/pay'), legend: 'pay' }],
+    [{ expr: notFailed('/reserve/{id}/pay', EXPIRED), legend: 'pay' }],
     SUCCESS_STEPS,
   )
 
@@ -106,10 +107,7 @@ const checkoutBudget = () =>
       runbook: 'slo-burn-rate',
     },
     [{ expr: 'slo:error_budget_remaining:ratio{slo="checkout-availability"}', legend: 'left' }],
-    [
-      [0, 'yellow'],
-      [0.25, 'green'],
-    ],
+    ['red', [0, 'yellow'], [0.25, 'green']],
   )
 
 const held = () =>
@@ -120,6 +118,7 @@ const held = () =>
       unit: 'none',
     },
     [{ expr: 'max(events_reservations_active)', legend: 'held' }],
+    NEUTRAL,
   )
 
 const outcomesOf = (path: string) => [
@@ -266,7 +265,7 @@ const violations = () =>
       runbook: 'invariant-violated',
     },
     [{ expr: 'sum(events_invariant_violations)', legend: 'violations' }],
-    [[1, 'red']],
+    ['green', [1, 'red']],
   ).noValue(NOT_AUDITED)
 
 const violationsOverTime = () =>

@@ -94,7 +94,7 @@ const latencySeen = () =>
         exemplars: true,
       },
     ],
-    [[0.5, 'red']],
+    ['green', [0.5, 'red']],
   )
 
 const unansweredSeen = () =>
@@ -162,8 +162,8 @@ const lagByService = () =>
       unit: Seconds,
       runbook: 'slo-burn-rate',
     },
-    [{ expr: 'max by (job) (nodejs_eventloop_lag_max_seconds)', legend: '{{job}}' }],
-    [[0.1, 'red']],
+    [{ expr: 'max by (job) (nodejs_eventloop_lag_peak_seconds)', legend: '{{job}}' }],
+    ['green', [0.1, 'red']],
   )
 
 const alerts = () =>

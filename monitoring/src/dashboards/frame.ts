@@ -6,14 +6,18 @@ import {
   DashboardCursorSync,
   DashboardLinkBuilder,
   DashboardLinkType,
+  DatasourceVariableBuilder,
   type GridPos,
   type Panel,
+  QueryVariableBuilder,
   RowBuilder,
   type VariableModel,
+  VariableRefresh,
+  VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard'
 import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus'
 import { RUNBOOKS_UID } from '../runbooks.ts'
-import { ofEveryService, PROMETHEUS } from './sources.ts'
+import { CHOSEN_SOURCE, ofEveryService, PROMETHEUS } from './sources.ts'
 
 const TAG = 'quickticket'
 const WIDTH = 24
@@ -35,6 +39,8 @@ export interface Row {
   height: number
   /** panels in one line; all of them unless it is said */
   across?: number
+  /** of each panel, in 24ths of the page; equal unless it is said */
+  widths?: number[]
   panels: (Builder<Panel> & { gridPos(at: GridPos): unknown; id(id: number): unknown })[]
 }
 
@@ -49,7 +55,7 @@ export function frame({ uid, title, description, variables = [], rows }: Frame):
     .time({ from: 'now-30m', to: 'now' })
     .refresh('10s')
     .editable()
-    .variables(variables)
+    .variables([sourceVariable(), ...variables])
     .annotations([faults(), deploys(), firingAlerts()])
     .links([
       new DashboardLinkBuilder('QuickTicket').type(DashboardLinkType.Dashboards).tags([TAG]).keepTime(true),
@@ -57,19 +63,44 @@ export function frame({ uid, title, description, variables = [], rows }: Frame):
     ])
   let y = 0
   let id = 1
-  for (const [index, { title, height, panels, across = panels.length }] of rows.entries()) {
+  for (const [index, { title, height, panels, across = panels.length, widths }] of rows.entries()) {
     const header = new RowBuilder(title).id(FIRST_ROW_ID + index).gridPos({ x: 0, y, w: WIDTH, h: 1 })
     dashboard.withRow(header)
     y += 1
     const w = Math.floor(WIDTH / across)
     for (const [place, panel] of panels.entries()) {
       panel.id(id++)
-      panel.gridPos({ x: (place % across) * w, y: y + Math.floor(place / across) * height, w, h: height })
+      const x = widths ? sum(widths.slice(0, place)) : (place % across) * w
+      panel.gridPos({ x, y: y + Math.floor(place / across) * height, w: widths?.[place] ?? w, h: height })
       dashboard.withPanel(panel)
     }
     y += Math.ceil(panels.length / across) * height
   }
   return inSight(dashboard.build())
+}
+
+/** Which Prometheus, for a Grafana that has several. */
+const sourceVariable = () =>
+  new DatasourceVariableBuilder('datasource')
+    .label('Source')
+    .type(PROMETHEUS.type)
+    .current({ selected: true, text: 'Prometheus', value: PROMETHEUS.uid })
+
+/** The instances of a job, for CHOSEN_INSTANCES. */
+export const instanceVariable = (job: string) =>
+  new QueryVariableBuilder('instance')
+    .label('Instance')
+    .datasource(CHOSEN_SOURCE)
+    .query({ query: `label_values(up{job="${job}"}, instance)`, refId: 'instance' })
+    .refresh(VariableRefresh.OnTimeRangeChanged)
+    .sort(VariableSort.AlphabeticalAsc)
+    .multi(true)
+    .includeAll(true)
+    .allValue('.*')
+    .current({ selected: true, text: 'All', value: '$__all' })
+
+function sum(numbers: number[]): number {
+  return numbers.reduce((total, each) => total + each, 0)
 }
 
 /** The SDK puts links and annotations into a menu unless nothing is said of their place. */
@@ -102,7 +133,7 @@ function firingAlerts(): AnnotationQueryBuilder {
 function annotation(name: string, color: string, expression: string): AnnotationQueryBuilder {
   return new AnnotationQueryBuilder()
     .name(name)
-    .datasource(PROMETHEUS)
+    .datasource(CHOSEN_SOURCE)
     .enable(true)
     .iconColor(color)
     .target(new DataqueryBuilder().refId('Anno').expr(expression).interval('15s').range())

@@ -1,7 +1,11 @@
-import { RequestsPerSecond, Seconds } from '@grafana/grafana-foundation-sdk/units'
-import { frame } from './frame.ts'
-import { gauge, state, thresholds, timeSeries, words } from './panels.ts'
-import { BUYERS, TRAFFIC } from './sources.ts'
+import { BytesIEC, RequestsPerSecond, Seconds } from '@grafana/grafana-foundation-sdk/units'
+import { frame, instanceVariable } from './frame.ts'
+import { gauge, heatmap, state, timeSeries, words } from './panels.ts'
+import { CHOSEN_INSTANCES, BUYERS as OF_BUYERS, TRAFFIC as OF_CLIENTS, SERVICES } from './sources.ts'
+
+const BUYERS = `${OF_BUYERS}, ${CHOSEN_INSTANCES}`
+const TRAFFIC = `${OF_CLIENTS}, ${CHOSEN_INSTANCES}`
+const OF_SERVICES = `job=~"${SERVICES.join('|')}"`
 
 /** Lab 3: uid, title and names of panels are the lab's; alert rules point at panel 2. */
 export function goldenSignals() {
@@ -9,6 +13,7 @@ export function goldenSignals() {
     uid: 'quickticket-golden-signals',
     title: 'QuickTicket — Golden Signals',
     description: 'How the shop is doing, seen from the gateway: traffic, errors, latency, saturation.',
+    variables: [instanceVariable('gateway')],
     rows: [
       { title: 'Traffic and errors', height: 8, panels: [requestRate(), errorRate()] },
       { title: 'Latency and saturation', height: 8, panels: [latency(), saturation()] },
@@ -17,6 +22,7 @@ export function goldenSignals() {
         height: 7,
         panels: [health(), availability(), fastEnough(), burnRate()],
       },
+      { title: 'Durations and processes', height: 8, panels: [durations(), cpu(), memory()] },
     ],
   })
 }
@@ -56,10 +62,7 @@ const errorRate = () =>
         legend: '5xx',
       },
     ],
-    [
-      [1, 'yellow'],
-      [5, 'red'],
-    ],
+    ['green', [1, 'yellow'], [5, 'red']],
   )
     .max(100)
     .axisSoftMax(10)
@@ -79,7 +82,7 @@ const latency = () =>
       legend: `p${quantile * 100}`,
       exemplars: true,
     })),
-    [[0.5, 'red']],
+    ['green', [0.5, 'red']],
   )
 
 const saturation = () =>
@@ -87,16 +90,17 @@ const saturation = () =>
     {
       title: 'Saturation (DB connections)',
       description:
-        'Connections to PostgreSQL that events has in use. DB_MAX_CONNS is 10 unless it was changed.',
+        'Connections to PostgreSQL that events has in use: at this moment, which misses short queries, and the most at once in the ' +
+        'last 30 s. DB_MAX_CONNS is 10 unless it was changed.',
       unit: 'none',
       runbook: 'database-pool-saturated',
     },
-    { expr: 'events_db_pool_size', legend: 'in use' },
-    [0, 10],
     [
-      [7, 'yellow'],
-      [9, 'red'],
+      { expr: 'events_db_pool_size', legend: 'now' },
+      { expr: 'events_db_pool_in_use_max', legend: 'most in 30 s' },
     ],
+    [0, 10],
+    ['green', [7, 'yellow'], [9, 'red']],
   )
 
 const health = () =>
@@ -119,10 +123,10 @@ const availability = () =>
       unit: 'percent',
       runbook: 'slo-burn-rate',
     },
-    { expr: 'gateway:sli_availability:ratio_rate5m * 100', legend: 'not 5xx' },
+    [{ expr: 'gateway:sli_availability:ratio_rate5m * 100', legend: 'not 5xx' }],
     [99, 100],
-    [],
-  ).thresholds(thresholds([[99.5, 'green']], 'red'))
+    ['red', [99.5, 'green']],
+  )
 
 const fastEnough = () =>
   gauge(
@@ -132,10 +136,10 @@ const fastEnough = () =>
       unit: 'percent',
       runbook: 'slo-burn-rate',
     },
-    { expr: 'gateway:sli_latency_500ms:ratio_rate5m * 100', legend: 'below 500 ms' },
+    [{ expr: 'gateway:sli_latency_500ms:ratio_rate5m * 100', legend: 'below 500 ms' }],
     [90, 100],
-    [],
-  ).thresholds(thresholds([[95, 'green']], 'red'))
+    ['red', [95, 'green']],
+  )
 
 const burnRate = () =>
   timeSeries(
@@ -147,8 +151,43 @@ const burnRate = () =>
       runbook: 'slo-burn-rate',
     },
     [{ expr: 'gateway:error_budget_burn_rate:ratio_rate5m', legend: 'burn rate' }],
+    ['green', [1, 'yellow'], [6, 'red']],
+  )
+
+const durations = () =>
+  heatmap(
+    {
+      title: 'How many took how long',
+      description:
+        'Requests of buyers by duration: two bands are two kinds of requests, which a percentile hides.',
+      unit: Seconds,
+      runbook: 'slo-burn-rate',
+    },
+    `sum by (le) (increase(gateway_request_duration_seconds_bucket{${BUYERS}}[$__rate_interval]))`,
+  )
+
+const cpu = () =>
+  timeSeries(
+    {
+      title: 'CPU',
+      description:
+        'Cores that each service uses, all instances together. JavaScript itself runs on one for each instance.',
+      unit: 'none',
+    },
     [
-      [1, 'yellow'],
-      [6, 'red'],
+      {
+        expr: `sum by (job) (rate(process_cpu_seconds_total{${OF_SERVICES}}[$__rate_interval]))`,
+        legend: '{{job}}',
+      },
     ],
+  )
+
+const memory = () =>
+  timeSeries(
+    {
+      title: 'Memory',
+      description: 'What the largest instance of each service has from the system.',
+      unit: BytesIEC,
+    },
+    [{ expr: `max by (job) (process_resident_memory_bytes{${OF_SERVICES}})`, legend: '{{job}}' }],
   )

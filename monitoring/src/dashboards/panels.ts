@@ -5,6 +5,8 @@ import {
   BigValueGraphMode,
   GraphThresholdsStyleConfigBuilder,
   GraphThresholdsStyleMode,
+  LegendDisplayMode,
+  LegendPlacement,
   LineInterpolation,
   ReduceDataOptionsBuilder,
   SortOrder,
@@ -29,6 +31,12 @@ import {
 } from '@grafana/grafana-foundation-sdk/dashboard'
 import { PanelBuilder as Gauge } from '@grafana/grafana-foundation-sdk/gauge'
 import {
+  PanelBuilder as Heatmap,
+  HeatmapColorMode,
+  HeatmapColorOptionsBuilder,
+  YAxisConfigBuilder,
+} from '@grafana/grafana-foundation-sdk/heatmap'
+import {
   DataqueryBuilder,
   PromQueryFormat,
   QueryEditorMode,
@@ -38,7 +46,7 @@ import { PanelBuilder as StateTimeline } from '@grafana/grafana-foundation-sdk/s
 import { PanelBuilder as Table } from '@grafana/grafana-foundation-sdk/table'
 import { PanelBuilder as TimeSeries } from '@grafana/grafana-foundation-sdk/timeseries'
 import { runbookUrl } from '../runbooks.ts'
-import { PROMETHEUS } from './sources.ts'
+import { CHOSEN_SOURCE } from './sources.ts'
 
 export interface PanelText {
   title: string
@@ -57,9 +65,12 @@ export interface Query {
   exemplars?: boolean
 }
 
-/** Green below the first value, then one colour for each: [[7, 'yellow'], [9, 'red']]. */
-export type Steps = readonly (readonly [from: number, color: Color])[]
-export type Color = 'green' | 'yellow' | 'orange' | 'red' | 'blue'
+/** The colour below the first value, then one for each value from which it changes: ['green', [7, 'yellow'], [9, 'red']]. */
+export type Steps = readonly [below: Color, ...(readonly [from: number, color: Color])[]]
+export type Color = 'green' | 'yellow' | 'orange' | 'red' | 'blue' | 'text'
+
+/** For what is neither good nor bad. */
+export const NEUTRAL: Steps = ['blue']
 
 const STATUS_COLORS = [
   ['^(\\S+ )?2..$', 'green'],
@@ -67,14 +78,14 @@ const STATUS_COLORS = [
   ['^(\\S+ )?5..$', 'red'],
 ] as const
 
-/** Lines over time. Thresholds are drawn as dashed lines. */
-export function timeSeries(text: PanelText, queries: Query[], steps: Steps = []): TimeSeries {
+/** Lines over time, with their mean, largest and last value below. Thresholds are drawn as dashed lines. */
+export function timeSeries(text: PanelText, queries: Query[], steps: Steps = NEUTRAL): TimeSeries {
   const panel = described(new TimeSeries(), text)
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.PaletteClassicByName))
     .thresholds(thresholds(steps))
     .thresholdsStyle(
       new GraphThresholdsStyleConfigBuilder().mode(
-        steps.length > 0 ? GraphThresholdsStyleMode.Dashed : GraphThresholdsStyleMode.Off,
+        steps.length > 1 ? GraphThresholdsStyleMode.Dashed : GraphThresholdsStyleMode.Off,
       ),
     )
     .min(0)
@@ -82,7 +93,13 @@ export function timeSeries(text: PanelText, queries: Query[], steps: Steps = [])
     .fillOpacity(10)
     .showPoints(VisibilityMode.Never)
     .lineInterpolation(LineInterpolation.Linear)
-    .legend(new VizLegendOptionsBuilder().showLegend(true))
+    .legend(
+      new VizLegendOptionsBuilder()
+        .showLegend(true)
+        .displayMode(LegendDisplayMode.Table)
+        .placement(LegendPlacement.Bottom)
+        .calcs(['mean', 'max', 'lastNotNull']),
+    )
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending))
   if (queries.some(({ legend }) => legend.includes('{{status}}'))) {
     for (const [pattern, color] of STATUS_COLORS) panel.overrideByRegexp(pattern, [fixedColor(color)])
@@ -98,7 +115,7 @@ export function stacked(text: PanelText, queries: Query[]): TimeSeries {
 }
 
 /** The latest value as a number, with a line of how it came to that. */
-export function stat(text: PanelText, queries: Query[], steps: Steps = []): Stat {
+export function stat(text: PanelText, queries: Query[], steps: Steps): Stat {
   return described(new Stat(), text)
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Thresholds))
     .thresholds(thresholds(steps))
@@ -112,7 +129,7 @@ export function stat(text: PanelText, queries: Query[], steps: Steps = []): Stat
 export function state(text: PanelText, queries: Query[], words: ValueMapping[]): Stat {
   return described(new Stat(), text)
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Thresholds))
-    .thresholds(thresholds([]))
+    .thresholds(thresholds(NEUTRAL))
     .mappings(words)
     .colorMode(BigValueColorMode.Background)
     .graphMode(BigValueGraphMode.None)
@@ -124,7 +141,7 @@ export function state(text: PanelText, queries: Query[], words: ValueMapping[]):
 export function stateTimeline(text: PanelText, queries: Query[], words: ValueMapping[]): StateTimeline {
   return described(new StateTimeline(), text)
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Thresholds))
-    .thresholds(thresholds([]))
+    .thresholds(thresholds(NEUTRAL))
     .mappings(words)
     .mergeValues(true)
     .showValue(VisibilityMode.Auto)
@@ -132,7 +149,7 @@ export function stateTimeline(text: PanelText, queries: Query[], words: ValueMap
 }
 
 /** The latest value between two ends. */
-export function gauge(text: PanelText, query: Query, [min, max]: [number, number], steps: Steps): Gauge {
+export function gauge(text: PanelText, queries: Query[], [min, max]: [number, number], steps: Steps): Gauge {
   return described(new Gauge(), text)
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Thresholds))
     .thresholds(thresholds(steps))
@@ -140,14 +157,25 @@ export function gauge(text: PanelText, query: Query, [min, max]: [number, number
     .max(max)
     .showThresholdMarkers(true)
     .reduceOptions(latest())
-    .targets([over(query, 0).instant()])
+    .targets(queries.map((query, index) => over(query, index).instant()))
+}
+
+/** How many requests took how long, over time: one shade for each bucket of a histogram. */
+export function heatmap(text: PanelText, expr: string): Heatmap {
+  const query = over({ expr, legend: '{{le}}' }, 0).range().format(PromQueryFormat.Heatmap)
+  return described(new Heatmap(), text)
+    .calculate(false)
+    .color(new HeatmapColorOptionsBuilder().mode(HeatmapColorMode.Scheme).scheme('Oranges').steps(64))
+    .yAxis(new YAxisConfigBuilder().unit(text.unit))
+    .cellGap(1)
+    .targets([query])
 }
 
 /** Values side by side, in the order of the queries. */
 export function bars(text: PanelText, queries: Query[]): BarGauge {
   return described(new BarGauge(), text)
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.ContinuousBlues))
-    .thresholds(thresholds([]))
+    .thresholds(thresholds(NEUTRAL))
     .min(0)
     .orientation(VizOrientation.Horizontal)
     .reduceOptions(latest())
@@ -159,7 +187,7 @@ export function table(text: PanelText, label: string, queries: Query[]): Table {
   const letters = queries.map((_, index) => refId(index))
   const columns = queries.map(({ legend }, index) => [`Value #${letters[index]}`, legend] as const)
   return described(new Table(), text)
-    .thresholds(thresholds([]))
+    .thresholds(thresholds(NEUTRAL))
     .withTransformation({ id: 'merge', options: {} })
     .withTransformation({
       id: 'organize',
@@ -182,14 +210,14 @@ export function words(meanings: Record<number, readonly [word: string, color: Co
   return [{ type: MappingType.ValueToText, options: Object.fromEntries(options) }]
 }
 
-export function thresholds(steps: Steps, below: Color = 'green') {
+export function thresholds([below, ...steps]: Steps) {
   const all = steps.map(([value, color]) => ({ value, color }))
   return new ThresholdsConfigBuilder()
     .mode(ThresholdsMode.Absolute)
     .steps([{ value: null, color: below }, ...all])
 }
 
-export function fixedColor(color: string) {
+function fixedColor(color: string) {
   return { id: 'color', value: { mode: FieldColorModeId.Fixed, fixedColor: color } }
 }
 
@@ -197,12 +225,12 @@ interface Described<Self> extends Builder<Panel> {
   title(title: string): Self
   description(description: string): Self
   unit(unit: string): Self
-  datasource(datasource: typeof PROMETHEUS): Self
+  datasource(datasource: typeof CHOSEN_SOURCE): Self
   links(links: Builder<ReturnType<DashboardLinkBuilder['build']>>[]): Self
 }
 
 function described<Self extends Described<Self>>(panel: Self, text: PanelText): Self {
-  panel.title(text.title).description(text.description).unit(text.unit).datasource(PROMETHEUS)
+  panel.title(text.title).description(text.description).unit(text.unit).datasource(CHOSEN_SOURCE)
   return text.runbook ? panel.links([runbookLink(text.runbook)]) : panel
 }
 
@@ -216,7 +244,7 @@ function runbookLink(runbook: string): DashboardLinkBuilder {
 function over({ expr, legend, exemplars = false }: Query, index: number): DataqueryBuilder {
   return new DataqueryBuilder()
     .refId(refId(index))
-    .datasource(PROMETHEUS)
+    .datasource(CHOSEN_SOURCE)
     .editorMode(QueryEditorMode.Code)
     .expr(expr)
     .legendFormat(legend)

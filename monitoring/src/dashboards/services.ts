@@ -1,18 +1,20 @@
 import { CustomVariableBuilder } from '@grafana/grafana-foundation-sdk/dashboard'
 import { BytesIEC, RequestsPerSecond, Seconds } from '@grafana/grafana-foundation-sdk/units'
-import { frame } from './frame.ts'
+import { frame, instanceVariable } from './frame.ts'
 import { stacked, state, table, timeSeries, words } from './panels.ts'
-import { ofEveryService, orNone, SERVICES, TRAFFIC } from './sources.ts'
+import { CHOSEN_INSTANCES, ofEveryService, orNone, SERVICES, TRAFFIC } from './sources.ts'
 
 /** The chosen service, in front of the name of a metric. */
 const SERVICE = `\${service}`
+
+const OF_CHOSEN = `job="$service", ${CHOSEN_INSTANCES}`
 
 export function services() {
   return frame({
     uid: 'quickticket-services',
     title: 'QuickTicket — Services',
     description: 'Each service by itself: rate, errors, duration, and what its process needs for it.',
-    variables: [serviceVariable()],
+    variables: [serviceVariable(), instanceVariable('$service')],
     rows: [
       { title: 'All services', height: 7, panels: [up(), overview()] },
       { title: '$service: rate, errors, duration', height: 8, panels: [rate(), errors(), duration()] },
@@ -24,6 +26,7 @@ export function services() {
       },
       { title: 'events: PostgreSQL', height: 7, panels: [pool(), waiting()] },
       { title: 'gateway: protection', height: 7, panels: [circuit(), retries(), turnedAway()] },
+      { title: 'gateway: calls', height: 7, panels: [inFlight(), clocks()] },
     ],
   })
 }
@@ -94,7 +97,7 @@ const rate = () =>
     },
     [
       {
-        expr: `sum by (method, path) (rate(${SERVICE}_requests_total{${TRAFFIC}}[$__rate_interval]))`,
+        expr: `sum by (method, path) (rate(${SERVICE}_requests_total{${TRAFFIC}, ${CHOSEN_INSTANCES}}[$__rate_interval]))`,
         legend: '{{method}} {{path}}',
       },
     ],
@@ -111,7 +114,7 @@ const errors = () =>
     [
       {
         expr: orNone(
-          `sum by (path, status) (rate(${SERVICE}_requests_total{${TRAFFIC}, status!~"[123].."}[$__rate_interval])) > 0`,
+          `sum by (path, status) (rate(${SERVICE}_requests_total{${TRAFFIC}, ${CHOSEN_INSTANCES}, status!~"[123].."}[$__rate_interval])) > 0`,
           'path',
         ),
         legend: '{{path}} {{status}}',
@@ -130,7 +133,7 @@ const duration = () =>
     [0.5, 0.95, 0.99].map((quantile) => ({
       expr:
         `histogram_quantile(${quantile}, ` +
-        `sum by (le) (rate(${SERVICE}_request_duration_seconds_bucket{${TRAFFIC}}[$__rate_interval])))`,
+        `sum by (le) (rate(${SERVICE}_request_duration_seconds_bucket{${TRAFFIC}, ${CHOSEN_INSTANCES}}[$__rate_interval])))`,
       legend: `p${quantile * 100}`,
       exemplars: true,
     })),
@@ -144,7 +147,12 @@ const logLines = () =>
       unit: 'cps',
       runbook: 'error-log-rate',
     },
-    [{ expr: `sum by (level) (rate(${SERVICE}_log_lines_total[$__rate_interval]))`, legend: '{{level}}' }],
+    [
+      {
+        expr: `sum by (level) (rate(${SERVICE}_log_lines_total{${CHOSEN_INSTANCES}}[$__rate_interval]))`,
+        legend: '{{level}}',
+      },
+    ],
   )
 
 const slowPaths = () =>
@@ -159,7 +167,7 @@ const slowPaths = () =>
       {
         expr:
           'histogram_quantile(0.95, ' +
-          `sum by (path, le) (rate(${SERVICE}_request_duration_seconds_bucket{${TRAFFIC}}[$__rate_interval])))`,
+          `sum by (path, le) (rate(${SERVICE}_request_duration_seconds_bucket{${TRAFFIC}, ${CHOSEN_INSTANCES}}[$__rate_interval])))`,
         legend: '{{path}}',
         exemplars: true,
       },
@@ -175,10 +183,10 @@ const eventLoopLag = () =>
       runbook: 'slo-burn-rate',
     },
     [
-      { expr: 'max by (job) (nodejs_eventloop_lag_p99_seconds{job="$service"})', legend: 'p99' },
-      { expr: 'max by (job) (nodejs_eventloop_lag_max_seconds{job="$service"})', legend: 'longest' },
+      { expr: `max by (job) (nodejs_eventloop_lag_p99_seconds{${OF_CHOSEN}})`, legend: 'p99' },
+      { expr: `max by (job) (nodejs_eventloop_lag_peak_seconds{${OF_CHOSEN}})`, legend: 'longest in 30 s' },
     ],
-    [[0.1, 'red']],
+    ['green', [0.1, 'red']],
   )
 
 const cpu = () =>
@@ -189,13 +197,13 @@ const cpu = () =>
       unit: 'none',
     },
     [
-      { expr: 'sum(rate(process_cpu_user_seconds_total{job="$service"}[$__rate_interval]))', legend: 'user' },
+      { expr: `sum(rate(process_cpu_user_seconds_total{${OF_CHOSEN}}[$__rate_interval]))`, legend: 'user' },
       {
-        expr: 'sum(rate(process_cpu_system_seconds_total{job="$service"}[$__rate_interval]))',
+        expr: `sum(rate(process_cpu_system_seconds_total{${OF_CHOSEN}}[$__rate_interval]))`,
         legend: 'system',
       },
     ],
-    [[1, 'red']],
+    ['green', [1, 'red']],
   )
 
 const memory = () =>
@@ -206,9 +214,9 @@ const memory = () =>
       unit: BytesIEC,
     },
     [
-      { expr: 'max by (job) (process_resident_memory_bytes{job="$service"})', legend: 'resident' },
-      { expr: 'max by (job) (nodejs_heap_size_used_bytes{job="$service"})', legend: 'heap used' },
-      { expr: 'max by (job) (nodejs_external_memory_bytes{job="$service"})', legend: 'external' },
+      { expr: `max by (job) (process_resident_memory_bytes{${OF_CHOSEN}})`, legend: 'resident' },
+      { expr: `max by (job) (nodejs_heap_size_used_bytes{${OF_CHOSEN}})`, legend: 'heap used' },
+      { expr: `max by (job) (nodejs_external_memory_bytes{${OF_CHOSEN}})`, legend: 'external' },
     ],
   )
 
@@ -221,7 +229,7 @@ const garbageCollection = () =>
     },
     [
       {
-        expr: 'sum by (kind) (rate(nodejs_gc_duration_seconds_sum{job="$service"}[$__rate_interval]))',
+        expr: `sum by (kind) (rate(nodejs_gc_duration_seconds_sum{${OF_CHOSEN}}[$__rate_interval]))`,
         legend: '{{kind}}',
       },
     ],
@@ -237,6 +245,7 @@ const pool = () =>
     },
     [
       { expr: 'sum(events_db_pool_size)', legend: 'in use' },
+      { expr: 'sum(events_db_pool_in_use_max)', legend: 'most in use, 30 s' },
       { expr: 'sum(events_db_pool_idle)', legend: 'idle' },
       { expr: 'sum(events_db_pool_max)', legend: 'most' },
     ],
@@ -250,8 +259,11 @@ const waiting = () =>
       unit: 'none',
       runbook: 'database-pool-saturated',
     },
-    [{ expr: 'sum(events_db_pool_waiting)', legend: 'waiting' }],
-    [[1, 'red']],
+    [
+      { expr: 'sum(events_db_pool_waiting)', legend: 'waiting' },
+      { expr: 'sum(events_db_pool_waiting_max)', legend: 'most waiting, 30 s' },
+    ],
+    ['green', [1, 'red']],
   )
 
 const circuit = () =>
@@ -308,3 +320,32 @@ const turnedAway = () =>
       { expr: 'sum(rate(gateway_shed_total[$__rate_interval])) or vector(0)', legend: 'shed' },
     ],
   )
+
+const inFlight = () =>
+  timeSeries(
+    {
+      title: 'Calls under way',
+      description:
+        'The most at once in the last 30 s, by the service that is called. A bulkhead is its limit.',
+      unit: 'none',
+      runbook: 'high-error-rate',
+    },
+    [{ expr: 'max by (target) (gateway_bulkhead_in_flight_max)', legend: '{{target}}' }],
+  )
+
+const clocks = () =>
+  timeSeries(
+    {
+      title: 'Clocks',
+      description:
+        "Seconds, at least, that services are ahead of the gateway's clock, and PostgreSQL of that of events. Below 0: behind.",
+      unit: Seconds,
+      runbook: 'clock-difference',
+    },
+    [
+      {
+        expr: 'max by (target) ({__name__=~"(gateway|events)_clock_difference_seconds"})',
+        legend: '{{target}}',
+      },
+    ],
+  ).overrideByRegexp('.*', [{ id: 'min', value: null }])

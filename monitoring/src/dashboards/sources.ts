@@ -1,10 +1,16 @@
 /** The uid that provisioning gives the data source; dashboards and alert rules name it. */
 export const PROMETHEUS = { type: 'prometheus', uid: 'quickticket-prometheus' }
 
+/** In dashboards: the source that is chosen at the top, by default the one above. */
+export const CHOSEN_SOURCE = { type: 'prometheus', uid: `\${datasource}` }
+
 export const SERVICES = ['gateway', 'events', 'payments', 'notifications'] as const
 
 /** What buyers ask for, as the SLOs count it: no probes, and nothing that does not exist. */
 export const BUYERS = 'path=~"/events.*|/reserve.*"'
+
+/** The instances that are chosen at the top of a dashboard, by default all. */
+export const CHOSEN_INSTANCES = 'instance=~"$instance"'
 
 /** What clients ask any service for: no probes. /livez and /readyz are not counted at all, /health is. */
 export const TRAFFIC = 'path!="/health"'

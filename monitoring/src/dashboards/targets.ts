@@ -43,12 +43,15 @@ export function panelsOf(dashboard: Dashboard): Panel[] {
   return (dashboard.panels ?? []).filter((panel): panel is Panel => !isRow(panel))
 }
 
-export function isRow(panel: Panel | RowPanel): panel is RowPanel {
+function isRow(panel: Panel | RowPanel): panel is RowPanel {
   return panel.type === 'row'
 }
 
 function fillIn(expr: string, { services, slos, rateInterval, range }: Choices): string[] {
-  const asked = expr.replaceAll('$__rate_interval', rateInterval).replaceAll('$__range', range)
+  const asked = expr
+    .replaceAll('$__rate_interval', rateInterval)
+    .replaceAll('$__range', range)
+    .replaceAll('$instance', '.*')
   const each = (expressions: string[], pattern: RegExp, values: readonly string[]) =>
     expressions.flatMap((one) => {
       return pattern.test(one)

@@ -13,7 +13,8 @@ export interface Slo {
   /** selectors of counters; what is counted is either the good or the bad ones */
   total: string
   good?: string
-  bad?: string
+  /** several, where there are several kinds of bad ones */
+  bad?: string[]
 }
 
 /** @throws {Error} one line that says which field is wrong and what is allowed */
@@ -41,7 +42,8 @@ export function readDeclaration(text: string, file: string): Slo {
     windowMs: parseDurationMs(spec.timeWindow?.[0]?.duration ?? ''),
     total: total as string,
     ...(good !== undefined && { good }),
-    ...(bad !== undefined && { bad }),
+    // PromQL has no `or` between the selectors of one rate()
+    ...(bad !== undefined && { bad: bad.split(/\s+or\s+/) }),
   }
 
   function check(holds: boolean, rule: string): void {

@@ -1,6 +1,7 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
+import { isUsageError, usageError } from '../../../services/kit/src/usage.ts'
 import { MONITORING, sloFiles } from './files.ts'
 import { writeScaled } from './time-scale.ts'
 
@@ -10,14 +11,18 @@ npm run slo -- --time-scale 120 --out DIR     writes all of monitoring/prometheu
 
 try {
   const { values } = parseArgs({
-    options: { 'time-scale': { type: 'string' }, out: { type: 'string' }, help: { type: 'boolean' } },
+    options: {
+      'time-scale': { type: 'string' },
+      out: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
   })
   if (values.help) console.log(USAGE)
   else if (values['time-scale'] === undefined && values.out === undefined) writeRules()
   else writeScaled(values.out ?? fail('--out must name a directory'), scaleOf(values['time-scale']))
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error)
-  process.exitCode = 1
+  console.error(isUsageError(error) ? usageError(error, 'npm run slo --') : (error as Error).message)
+  process.exitCode = isUsageError(error) ? 2 : 1
 }
 
 function writeRules(): void {

@@ -97,7 +97,10 @@ export function sloGroups(slo: Slo, timeScale = 1, shortestIntervalMs = 0): Grou
 /** Without traffic there is no ratio, and so no alert; without a series of errors there are none. */
 function errorRatio({ total, good, bad }: Slo, window: string): string {
   const all = `(sum(rate(${total}[${window}])) > 0)`
-  if (bad) return `(sum(rate(${bad}[${window}])) or vector(0)) / ${all}`
+  if (bad) {
+    const sums = bad.map((selector) => `(sum(rate(${selector}[${window}])) or vector(0))`)
+    return `${sums.length > 1 ? `(${sums.join(' + ')})` : sums[0]} / ${all}`
+  }
   return `1 - (sum(rate(${good}[${window}])) or vector(0)) / ${all}`
 }
 

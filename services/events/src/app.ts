@@ -1,9 +1,12 @@
 import { createApp } from '@quickticket/kit/app'
+import { exportClockDifferences } from '@quickticket/kit/clock-difference'
 import { docs } from '@quickticket/kit/docs'
 import { faults } from '@quickticket/kit/faults/faults'
 import { probes } from '@quickticket/kit/health'
 import type { Log } from '@quickticket/kit/log'
 import { metrics } from '@quickticket/kit/metrics'
+import { demandServiceToken } from '@quickticket/kit/service-token'
+import { createUntilDone } from '@quickticket/kit/until-done'
 import type pg from 'pg'
 import { startAuditor } from './audit/auditor.ts'
 import { createCheckoutStore } from './checkout-store.ts'
@@ -12,13 +15,16 @@ import { createDatabaseCheck } from './database-check.ts'
 import { createEventStore } from './event-store.ts'
 import type { HoldStore } from './hold-store.ts'
 import { eventMetrics } from './metrics.ts'
+import { createOutbox } from './outbox.ts'
 import type { PaymentsClient } from './payments-client.ts'
 import { createReconciler } from './reconciler.ts'
 import { checkoutRoutes } from './routes/checkout.ts'
 import { eventRoutes } from './routes/events.ts'
 import { healthRoute } from './routes/health.ts'
+import { notifiedRoutes } from './routes/notified.ts'
 import { reservationRoutes } from './routes/reservations.ts'
 import { reserveRoute } from './routes/reserve.ts'
+import { takeBackRoute } from './routes/take-back.ts'
 import { createSchemaUpgrade } from './schema-upgrade.ts'
 
 export interface Deps {
@@ -39,22 +45,46 @@ export async function buildApp(
   const app = createApp({ log, maxConcurrentRequests: config.MAX_CONCURRENT_REQUESTS })
   const identity = { service: 'events', version }
   const registry = metrics(app, identity)
+  demandServiceToken(app, config.SERVICE_TOKEN)
   const counted = eventMetrics(registry, postgres, holds)
   const events = createEventStore(postgres)
   const checkouts = createCheckoutStore(postgres)
+  exportClockDifferences('events', registry, { postgres: checkouts })
   const auditor = startAuditor({ postgres, holds }, { intervalS: config.AUDIT_INTERVAL_S, registry, log })
   const checkDatabase = createDatabaseCheck(postgres)
   const upgrade = createSchemaUpgrade({ postgres, mode: config.MIGRATE_ON_START, migrate, log })
-  const reconciler = createReconciler({ events, checkouts, holds, payments, counted, log })
+  const outbox = createOutbox(postgres, log)
+  const reconciler = createReconciler({ events, checkouts, outbox, holds, payments, counted, log })
+  const takeBacks = createUntilDone({
+    work: (ids) => holds.takeBack(ids),
+    giveUpAfterMs: config.RESERVATION_TTL * 1000,
+    name: 'take a reservation back',
+    log,
+  })
 
-  docs(app, { title: 'QuickTicket Events', version, description: 'Events, reservations and orders' })
-  probes(app, identity, async () => (await checkDatabase()).reason)
+  docs(app, {
+    title: 'QuickTicket Events',
+    version,
+    description: 'Events, reservations and orders',
+    tags: {
+      events: 'What is sold, and how to hold tickets of it',
+      reservations: 'Tickets that are held for some minutes, and how they become orders',
+      orders: 'Word of orders, for the service that sends it',
+    },
+    needsServiceToken: config.SERVICE_TOKEN !== '',
+  })
+  probes(app, identity, async () => {
+    const { reason, isReadable } = await checkDatabase()
+    return isReadable ? undefined : reason
+  })
   faults(app, config, { service: 'events', registry, pool: postgres })
   healthRoute(app, { checkDatabase, askRedis: () => holds.ping() }, version)
   eventRoutes(app, events)
-  reserveRoute(app, { events, holds, reservationTtlS: config.RESERVATION_TTL })
+  reserveRoute(app, { events, holds, reservationTtlS: config.RESERVATION_TTL, takeBack: takeBacks.add })
+  takeBackRoute(app, holds)
+  notifiedRoutes(app, outbox)
   reservationRoutes(app, { holds, checkouts, settle: reconciler.nudge })
-  checkoutRoutes(app, { holds, checkouts, counted, settle: reconciler.nudge })
+  checkoutRoutes(app, { holds, checkouts, outbox, counted, settle: reconciler.nudge })
 
   app.addHook('onReady', async () => {
     upgrade.start()
@@ -63,7 +93,8 @@ export async function buildApp(
   app.addHook('onClose', async () => {
     upgrade.stop()
     auditor.stop()
-    await reconciler.stop()
+    await Promise.all([reconciler.stop(), takeBacks.close()])
+    await outbox.close()
     await Promise.all([postgres.end(), holds.close(), payments.close()])
   })
   return app

@@ -1,15 +1,13 @@
-import { commonVariables, integer, secret, url, usedWhen } from '@quickticket/kit/config'
+import { commonVariables, integer, url } from '@quickticket/kit/config'
+import { postgresVariables } from '@quickticket/kit/postgres-variables'
+import { redisVariables } from '@quickticket/kit/redis-variables'
 import { Type } from '@quickticket/kit/schema'
 import type { Static, TObject } from 'typebox'
 
 export const variables = {
   ...commonVariables,
   PORT: integer(0, 65_535, 8081, 'port to listen on; 0: any free one'),
-  DB_HOST: Type.String({ default: 'postgres', description: 'PostgreSQL host' }),
-  DB_PORT: integer(1, 65_535, 5432, 'PostgreSQL port'),
-  DB_NAME: Type.String({ default: 'quickticket', description: 'PostgreSQL database' }),
-  DB_USER: Type.String({ default: 'quickticket', description: 'PostgreSQL user' }),
-  DB_PASS: secret('quickticket', 'PostgreSQL password'),
+  ...postgresVariables,
   DB_MAX_CONNS: integer(1, 1000, 10, 'connections to PostgreSQL; more requests than that wait'),
   DB_ACQUIRE_TIMEOUT_MS: integer(1, 20_000, 2000, 'longest wait for a connection before 503'),
   DB_STATEMENT_TIMEOUT_MS: integer(1, 20_000, 3000, 'longest time that one statement may run'),
@@ -19,12 +17,7 @@ export const variables = {
     description:
       'whether the service migrates the database; auto: only one that no migration has seen; true: at each start; false: never',
   }),
-  REDIS_HOST: Type.String({ default: 'redis', description: 'Redis host' }),
-  REDIS_PORT: usedWhen(holdsAreInRedis, integer(1, 65_535, 6379, 'Redis port')),
-  REDIS_TIMEOUT_MS: usedWhen(
-    holdsAreInRedis,
-    integer(1, 60_000, 1000, 'longest time that one command may take'),
-  ),
+  ...redisVariables(holdsAreInRedis),
   HOLD_STORE: Type.Enum(['redis', 'memory'], {
     default: 'redis',
     description: 'where held seats are kept; memory: in this process, for one replica without Redis',

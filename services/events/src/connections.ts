@@ -1,6 +1,8 @@
 import type { Log } from '@quickticket/kit/log'
 import { createPostgres } from '@quickticket/kit/postgres'
+import { postgresTls } from '@quickticket/kit/postgres-variables'
 import { createRedis } from '@quickticket/kit/redis'
+import { redisOptions } from '@quickticket/kit/redis-variables'
 import type pg from 'pg'
 import type { Config } from './config.ts'
 import type { HoldStore } from './hold-store.ts'
@@ -15,6 +17,7 @@ export function connectPostgres(config: Config, log: Log): pg.Pool {
       database: config.DB_NAME,
       user: config.DB_USER,
       password: config.DB_PASS,
+      tls: postgresTls(config),
       maxConnections: config.DB_MAX_CONNS,
       acquireTimeoutMs: config.DB_ACQUIRE_TIMEOUT_MS,
       statementTimeoutMs: config.DB_STATEMENT_TIMEOUT_MS,
@@ -29,8 +32,7 @@ export function connectHolds(config: Config, log: Log): HoldStore {
     log.warn('holds are kept in this process: they end with it, and no second replica may run')
     return createMemoryHoldStore()
   }
-  const { REDIS_HOST: host, REDIS_PORT: port, REDIS_TIMEOUT_MS: timeoutMs } = config
-  return createRedisHoldStore(createRedis({ host, port, timeoutMs }, log))
+  return createRedisHoldStore(createRedis(redisOptions(config), log))
 }
 
 /** Applies the next `count` migrations that the database lacks. What it takes is loaded then, because few processes need it. */

@@ -1,20 +1,26 @@
-import type { CheckResult } from '@quickticket/kit/health'
+import { type CheckResult, SHARED_CHECK_MS } from '@quickticket/kit/health'
 import { createPing } from '@quickticket/kit/postgres'
+import { shareNext } from '@quickticket/kit/share-next'
 import type pg from 'pg'
 import { isSchemaError, READS_NOTHING, readSchema } from './schema.ts'
-import { shareNext } from './share-next.ts'
 
 export interface DatabaseCheck {
   result: CheckResult
   /** what is wrong and what helps, when it is not ok */
   reason?: string
+  /** it is not ok, and yet events can be listed */
+  isReadable?: boolean
 }
 
 const TIMEOUT_MS = 1000
+const EVERY = { everyMs: SHARED_CHECK_MS }
+// locks no row, and is refused where rows could not be changed
+const ASKS = `SELECT WHERE EXISTS (${READS_NOTHING}) OR EXISTS (SELECT FROM events WHERE false FOR KEY SHARE)`
+const READ_ONLY = '25006'
 
-/** Says whether GET /events could be answered now. Callers at the same time share one question. */
+/** Says whether GET /events could be answered now, and a checkout be made. Callers at the same time share one question. */
 export function createDatabaseCheck(postgres: pg.Pool): () => Promise<DatabaseCheck> {
-  const ask = createPing(postgres, READS_NOTHING)
+  const ask = createPing(postgres, ASKS)
 
   const check = shareNext(async (): Promise<DatabaseCheck> => {
     try {
@@ -23,12 +29,19 @@ export function createDatabaseCheck(postgres: pg.Pool): () => Promise<DatabaseCh
     } catch (error) {
       if (isSchemaError(error)) return { result: 'degraded', reason: await whatIsMissing() }
       const { code = '' } = error as { code?: string }
+      if (code === READ_ONLY) {
+        return {
+          result: 'degraded',
+          reason: 'PostgreSQL is read-only: payments are refused',
+          isReadable: true,
+        }
+      }
       if (code.startsWith('42')) {
         return { result: 'degraded', reason: `PostgreSQL refuses to read the tables (SQLSTATE ${code})` }
       }
       return { result: 'down', reason: 'PostgreSQL does not answer' }
     }
-  })
+  }, EVERY)
 
   async function whatIsMissing(): Promise<string> {
     const { empty, migrated, hasCourseTables, missing, pending } = await readSchema(postgres)

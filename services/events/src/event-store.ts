@@ -1,7 +1,7 @@
 import { postgresProblem } from '@quickticket/kit/postgres'
+import { shareNext } from '@quickticket/kit/share-next'
 import type pg from 'pg'
 import type { Sale, Seats } from './hold-store.ts'
-import { shareNext } from './share-next.ts'
 
 export interface Event {
   id: number
@@ -32,8 +32,8 @@ export interface EventStore {
   page(page: Page): Promise<Event[] | undefined>
   find(id: number): Promise<Event | undefined>
   seats(id: number): Promise<EventSeats | undefined>
-  /** The same, with those of the reservations whose seats are among the sold ones. */
-  seatsAmong(id: number, reservationIds: string[]): Promise<EventSeats | undefined>
+  /** The same, with the sales whose holds have not ended yet. */
+  exactSeats(id: number): Promise<EventSeats | undefined>
   /** Those of the reservations that are sold, with the seats that their events have sold by now. */
   salesAmong(reservationIds: string[]): Promise<Sale[]>
 }
@@ -61,9 +61,11 @@ const QUERIES = {
            ORDER BY event_date, id LIMIT $1`,
   },
   find: { name: 'events-find', text: `SELECT ${COLUMNS} FROM events WHERE id = $1 AND ${WITH_ORDERS}` },
-  settled: {
-    name: 'events-settled',
-    text: `SELECT ${COLUMNS}, ARRAY(SELECT id FROM orders WHERE id = ANY ($2) AND event_id = $1) AS settled
+  // the outbox has the sales of the last second, whatever the number of orders
+  exact: {
+    name: 'events-exact',
+    text: `SELECT ${COLUMNS}, ARRAY(SELECT o.id FROM outbox b JOIN orders o ON o.id = b.order_id
+                                    WHERE b.topic = 'hold' AND o.event_id = $1) AS settled
            FROM events WHERE id = $1`,
   },
   sales: {
@@ -77,6 +79,10 @@ const QUERIES = {
 export function createEventStore(postgres: pg.Pool): EventStore {
   const list = shareNext(async () => (await query<EventRow>(QUERIES.list)).map(asEvent))
   const row = shareNext(async (id: number) => (await query<EventRow>({ ...QUERIES.find, values: [id] }))[0])
+  const exact = shareNext(async (id: number) => {
+    const [found] = await query<EventRow & { settled: string[] }>({ ...QUERIES.exact, values: [id] })
+    return found && asSeats(found)
+  })
 
   async function query<Row extends pg.QueryResultRow>(config: pg.QueryConfig): Promise<Row[]> {
     try {
@@ -103,13 +109,7 @@ export function createEventStore(postgres: pg.Pool): EventStore {
       const found = await row(id)
       return found && asSeats({ ...found, settled: [] })
     },
-    async seatsAmong(id, reservationIds) {
-      const [found] = await query<EventRow & { settled: string[] }>({
-        ...QUERIES.settled,
-        values: [id, reservationIds],
-      })
-      return found && asSeats(found)
-    },
+    exactSeats: (id) => exact(id),
     salesAmong: (reservationIds) =>
       query<Sale & pg.QueryResultRow>({ ...QUERIES.sales, values: [reservationIds] }),
   }

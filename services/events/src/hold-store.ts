@@ -6,7 +6,20 @@ export interface Hold {
   totalCents: number
 }
 
-export type ReserveResult = { held: true } | { held: false; available: number }
+export type ReserveResult =
+  | { outcome: 'held'; remainingMs: number }
+  | { outcome: 'sold_out'; available: number }
+  /** it came after its deadline, or its reservation is over already */
+  | { outcome: 'late' | 'ended' }
+
+export interface HoldTimes {
+  /** how long the hold lasts */
+  ttlMs: number
+  /** how much longer payments may make it last, all of them together */
+  prolongedByMs: number
+  /** when it must not begin any more, in ms of `performance.now()` */
+  deadline: number
+}
 
 /** What PostgreSQL says of an event's seats, read in one statement. */
 export interface Seats {
@@ -43,34 +56,33 @@ export interface HoldSnapshot {
  */
 export interface HoldStore {
   /**
-   * Holds seats if there are enough beside those sold and held.
-   *
-   * @param ttlMs how long the hold lasts
+   * Holds seats if there are enough beside those sold and held. A reservation that is held already stays as it is. `seats` is
+   * what was read before the deadline began to run: whoever is late could count seats as free that were sold meanwhile.
    */
-  reserve(hold: Hold, seats: Seats, ttlMs: number): Promise<ReserveResult>
-  /** The hold, made to last at least `minimumMs` more; undefined when it is not held. */
+  reserve(hold: Hold, seats: Seats, times: HoldTimes): Promise<ReserveResult>
+  /** The hold, made to last at least `minimumMs` more, if it may be prolonged so far; undefined when it is not held. */
   prolong(reservationId: string, minimumMs: number): Promise<(Hold & { remainingMs: number }) | undefined>
+  /** Ends holds whose answer was lost, or makes sure that they do not begin later. Those that are being paid stay. */
+  takeBack(reservationIds: string[]): Promise<void>
   find(reservationId: string): Promise<HoldState | undefined>
   /** Ends a hold whose seats are sold: from now on they count as part of `soldSeats`. */
   complete(sale: Sale): Promise<void>
   /** Ends a hold and gives its seats back; false when it was not held. */
   release(reservationId: string): Promise<boolean>
-  /** Ends what is over, and returns the reservations that are still held. */
-  sweep(): Promise<string[]>
   /** How many reservations are held. */
   count(): Promise<number>
   /** For audits. */
   snapshot(): Promise<HoldSnapshot>
-  /** Rejects when the store can not be reached. */
+  /** Rejects when nothing can be held: the store is not there, or refuses to write. */
   ping(): Promise<unknown>
   close(): Promise<void>
 }
 
 /**
  * How long a sale's new total is remembered beside the holds. A reservation that read PostgreSQL before the sale, and
- * comes after its hold has ended, would count its seats as free; no read is older than this when it is used: the limits
- * of DB_ACQUIRE_TIMEOUT_MS and DB_STATEMENT_TIMEOUT_MS see to that. After
- * that time a number that fell (orders deleted, an older database restored) is believed again.
+ * comes after its hold has ended, would count its seats as free; no read is older than this when it is used: the
+ * deadline of a reservation sees to that. After that time a number that fell (orders deleted, an older database restored) is
+ * believed again.
  */
 export const SOLD_MEMORY_MS = 60_000
 

@@ -1,14 +1,27 @@
 import { ENDED_MEMORY_MS, type Hold, type HoldState, type HoldStore, SOLD_MEMORY_MS } from './hold-store.ts'
 
+interface Held extends Hold {
+  endsAt: number
+  /** it is not prolonged past this */
+  latest: number
+  isPaying: boolean
+}
+
+/** What became of a reservation; without its seats if it was taken back before it came. */
+type Ended = Partial<Hold> & { state: HoldState['state']; until: number }
+
 /** Holds in this process: for one replica on a machine without Redis. They end with the process. */
 export function createMemoryHoldStore(clock: () => number = () => performance.now()): HoldStore {
-  const holds = new Map<string, Hold & { endsAt: number }>()
-  const ended = new Map<string, Hold & { state: HoldState['state']; until: number }>()
+  const holds = new Map<string, Held>()
+  const ended = new Map<string, Ended>()
   const soldByEvent = new Map<number, { seats: number; until: number }>()
+  const heldByEvent = new Map<number, number>()
+  /** no hold ends before */
+  let nextEndAt = Number.POSITIVE_INFINITY
 
   function tick(): number {
     const now = clock()
-    for (const [id, hold] of holds) if (hold.endsAt <= now) endHold(id, 'expired', now)
+    if (nextEndAt <= now) endExpired(now)
     for (const [id, { until }] of ended) {
       if (until > now) break
       ended.delete(id)
@@ -16,18 +29,27 @@ export function createMemoryHoldStore(clock: () => number = () => performance.no
     return now
   }
 
+  function endExpired(now: number): void {
+    nextEndAt = Number.POSITIVE_INFINITY
+    for (const [id, { endsAt }] of holds) {
+      if (endsAt <= now) endHold(id, 'expired', now)
+      else nextEndAt = Math.min(nextEndAt, endsAt)
+    }
+  }
+
   function endHold(id: string, state: HoldState['state'], now: number): boolean {
     const hold = holds.get(id)
     if (!hold) return false
     holds.delete(id)
-    ended.set(id, { ...withoutEnd(hold), state, until: now + ENDED_MEMORY_MS })
+    addHeld(hold.eventId, -hold.quantity)
+    ended.set(id, { ...seatsOf(hold), state, until: now + ENDED_MEMORY_MS })
     return true
   }
 
-  function heldSeats(eventId: number): number {
-    let seats = 0
-    for (const hold of holds.values()) if (hold.eventId === eventId) seats += hold.quantity
-    return seats
+  function addHeld(eventId: number, seats: number): void {
+    const held = (heldByEvent.get(eventId) ?? 0) + seats
+    if (held === 0) heldByEvent.delete(eventId)
+    else heldByEvent.set(eventId, held)
   }
 
   function soldSeats(eventId: number, now: number): number {
@@ -41,28 +63,46 @@ export function createMemoryHoldStore(clock: () => number = () => performance.no
   }
 
   return {
-    async reserve(hold, { total, sold, settled }, ttlMs) {
+    async reserve(hold, { total, sold, settled }, { ttlMs, prolongedByMs, deadline }) {
+      const { reservationId: id, eventId, quantity } = hold
       const now = tick()
-      for (const id of settled) endHold(id, 'sold', now)
-      if (settled.length > 0) rememberSold(hold.eventId, sold, now)
-      const available = total - Math.max(sold, soldSeats(hold.eventId, now)) - heldSeats(hold.eventId)
-      if (available < hold.quantity) return { held: false, available: Math.max(available, 0) }
-      holds.set(hold.reservationId, { ...hold, endsAt: now + ttlMs })
-      return { held: true }
+      if (now > deadline) return { outcome: 'late' }
+      for (const other of settled) endHold(other, 'sold', now)
+      if (settled.length > 0) rememberSold(eventId, sold, now)
+      const before = holds.get(id)
+      if (before?.eventId === eventId && before.quantity === quantity)
+        return { outcome: 'held', remainingMs: before.endsAt - now }
+      if (before || ended.has(id)) return { outcome: 'ended' }
+      const available = total - Math.max(sold, soldSeats(eventId, now)) - (heldByEvent.get(eventId) ?? 0)
+      if (available < quantity) return { outcome: 'sold_out', available: Math.max(available, 0) }
+      const endsAt = now + ttlMs
+      holds.set(id, { ...hold, endsAt, latest: endsAt + prolongedByMs, isPaying: false })
+      nextEndAt = Math.min(nextEndAt, endsAt)
+      addHeld(eventId, quantity)
+      return { outcome: 'held', remainingMs: ttlMs }
     },
     async prolong(reservationId, minimumMs) {
       const now = tick()
       const hold = holds.get(reservationId)
       if (!hold) return undefined
-      hold.endsAt = Math.max(hold.endsAt, now + minimumMs)
-      return { ...withoutEnd(hold), remainingMs: hold.endsAt - now }
+      hold.isPaying = true
+      hold.endsAt = Math.max(hold.endsAt, Math.min(now + minimumMs, hold.latest))
+      return { ...seatsOf(hold), remainingMs: hold.endsAt - now }
+    },
+    async takeBack(reservationIds) {
+      const now = tick()
+      for (const id of reservationIds) {
+        if (holds.get(id)?.isPaying) continue
+        if (!endHold(id, 'released', now) && !ended.has(id))
+          ended.set(id, { state: 'released', until: now + ENDED_MEMORY_MS })
+      }
     },
     async find(reservationId) {
       const now = tick()
       const hold = holds.get(reservationId)
-      if (hold) return { ...withoutEnd(hold), state: 'held', remainingMs: hold.endsAt - now }
+      if (hold) return { ...seatsOf(hold), state: 'held', remainingMs: hold.endsAt - now }
       const over = ended.get(reservationId)
-      return over && { ...over, remainingMs: 0 }
+      return over && isHold(over) ? { ...over, remainingMs: 0 } : undefined
     },
     async complete({ reservationId, eventId, soldSeats: seats }) {
       const now = tick()
@@ -70,25 +110,23 @@ export function createMemoryHoldStore(clock: () => number = () => performance.no
       rememberSold(eventId, seats, now)
     },
     release: async (reservationId) => endHold(reservationId, 'released', tick()),
-    async sweep() {
-      tick()
-      return [...holds.keys()]
-    },
     async count() {
       tick()
       return holds.size
     },
     async snapshot() {
       tick()
-      const heldByEvent = new Map<number, number>()
-      for (const { eventId } of holds.values()) heldByEvent.set(eventId, heldSeats(eventId))
-      return { holds: [...holds.values()], heldByEvent }
+      return { holds: [...holds.values()], heldByEvent: new Map(heldByEvent) }
     },
     async ping() {},
     async close() {},
   }
 }
 
-function withoutEnd({ endsAt: _, ...hold }: Hold & { endsAt: number }): Hold {
-  return hold
+function seatsOf({ reservationId, eventId, quantity, totalCents }: Hold): Hold {
+  return { reservationId, eventId, quantity, totalCents }
+}
+
+function isHold(ended: Ended): ended is Ended & Hold {
+  return ended.reservationId !== undefined
 }

@@ -1,3 +1,4 @@
+import { createPeak, PEAK_WINDOW_S } from '@quickticket/kit/peak'
 import { Counter, Gauge, type Registry } from '@quickticket/kit/prometheus'
 import type pg from 'pg'
 import type { HoldStore } from './hold-store.ts'
@@ -21,10 +22,12 @@ export function eventMetrics(registry: Registry, postgres: pg.Pool, holds: HoldS
       this.set(await holds.count().catch(() => Number.NaN))
     },
   })
+  const peaks = poolPeaks(postgres)
+  poolGauge('events_db_pool_size', 'Connections to PostgreSQL in use', () => connectionsInUse(postgres))
   poolGauge(
-    'events_db_pool_size',
-    'Connections to PostgreSQL in use',
-    () => postgres.totalCount - postgres.idleCount,
+    'events_db_pool_in_use_max',
+    `The most connections to PostgreSQL that were in use at once in the last ${PEAK_WINDOW_S} s`,
+    () => Math.max(connectionsInUse(postgres), peaks.inUse.max()),
   )
   poolGauge(
     'events_db_pool_idle',
@@ -32,6 +35,11 @@ export function eventMetrics(registry: Registry, postgres: pg.Pool, holds: HoldS
     () => postgres.idleCount,
   )
   poolGauge('events_db_pool_waiting', 'Requests that wait for a connection', () => postgres.waitingCount)
+  poolGauge(
+    'events_db_pool_waiting_max',
+    `The most requests that waited for a connection at once in the last ${PEAK_WINDOW_S} s`,
+    () => Math.max(postgres.waitingCount, peaks.waiting.max()),
+  )
   poolGauge('events_db_pool_max', 'Most connections that may be open', () => postgres.options.max ?? 0)
   return { orders, voids }
 
@@ -45,4 +53,22 @@ export function eventMetrics(registry: Registry, postgres: pg.Pool, holds: HoldS
       },
     })
   }
+}
+
+function connectionsInUse(postgres: pg.Pool): number {
+  return postgres.totalCount - postgres.idleCount
+}
+
+/** Queries are short: a look once in 15 s finds the pool idle, however busy it is. */
+function poolPeaks(postgres: pg.Pool) {
+  const inUse = createPeak()
+  const waiting = createPeak()
+  const note = () => {
+    inUse.note(connectionsInUse(postgres))
+    waiting.note(postgres.waitingCount)
+  }
+  postgres.on('acquire', note)
+  // before it is idle, and before the first of those who wait has it
+  postgres.on('release', note)
+  return { inUse, waiting }
 }

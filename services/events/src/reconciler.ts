@@ -3,49 +3,39 @@ import type { CheckoutStore, DueVoid } from './checkout-store.ts'
 import type { EventStore } from './event-store.ts'
 import type { HoldStore } from './hold-store.ts'
 import type { EventMetrics } from './metrics.ts'
+import type { Outbox } from './outbox.ts'
 import type { PaymentsClient } from './payments-client.ts'
+import { createRounds, type Rounds } from './rounds.ts'
 
 export interface ReconcilerDeps {
   events: EventStore
   checkouts: CheckoutStore
+  outbox: Outbox
   holds: HoldStore
   payments: PaymentsClient
   counted: EventMetrics
   log: Log
 }
 
-export interface Reconciler {
-  start(intervalMs: number): void
-  /** Runs a round now, or another one right after the present one. */
-  nudge(): void
-  /** Waits for the round under way. */
-  stop(): Promise<void>
-}
-
 const BATCH = 100
 /** Longer than a void may take, so that two replicas do not try the same one at a time. */
 const VOID_LEASE_MS = 10_000
+const OUTBOX_LEASE_MS = 2000
 
 /**
- * Settles what a crash or a failure left behind. Each step can be stopped anywhere and done again, on any replica:
- * holds whose seats are sold are ended; checkouts that are over are given up; their charges are voided.
+ * Settles what a crash or a failure left behind. Each step can be stopped anywhere and done again, on any replica: holds whose
+ * seats are sold are ended; orders are counted; checkouts that are over are given up; their charges are voided. Payments that
+ * hang delay only the voids.
  */
-export function createReconciler({
-  events,
-  checkouts,
-  holds,
-  payments,
-  counted,
-  log,
-}: ReconcilerDeps): Reconciler {
-  let timer: NodeJS.Timeout | undefined
-  let round: Promise<void> | undefined
-  let again = false
+export function createReconciler(deps: ReconcilerDeps): Rounds {
+  const { events, checkouts, outbox, holds, payments, counted, log } = deps
+  const seats = createRounds(settleSeats)
+  const voids = createRounds(() => step('void charges', voidCharges))
 
-  async function settle(): Promise<void> {
+  async function settleSeats(): Promise<void> {
     await step('end sold holds', endSoldHolds)
+    await step('count orders', countOrders)
     await step('give up overdue checkouts', giveUpOverdue)
-    await step('void charges', voidCharges)
   }
 
   async function step(name: string, work: () => Promise<void>): Promise<void> {
@@ -53,13 +43,23 @@ export function createReconciler({
   }
 
   async function endSoldHolds(): Promise<void> {
-    const held = await holds.sweep()
-    if (held.length === 0) return
-    for (const sale of await events.salesAmong(held)) await holds.complete(sale)
+    const sold = await outbox.takeDue('hold', BATCH, OUTBOX_LEASE_MS)
+    if (sold.length === 0) return
+    for (const sale of await events.salesAmong(sold)) await holds.complete(sale)
+    await outbox.delete('hold', sold)
+  }
+
+  /** Those whose replica ended, or heard nothing of their COMMIT. */
+  async function countOrders(): Promise<void> {
+    const orders = await outbox.takeDue('count', BATCH, OUTBOX_LEASE_MS)
+    counted.orders.inc(orders.length)
+    await outbox.delete('count', orders)
   }
 
   async function giveUpOverdue(): Promise<void> {
-    for (const reservationId of await checkouts.abandonOverdue(BATCH)) {
+    const overdue = await checkouts.abandonOverdue(BATCH)
+    if (overdue.length > 0) voids.nudge()
+    for (const reservationId of overdue) {
       log.warn({ reservation_id: reservationId }, 'checkout given up')
       await holds.release(reservationId)
     }
@@ -72,39 +72,28 @@ export function createReconciler({
 
   async function voidCharge(due: DueVoid): Promise<void> {
     try {
-      await payments.void(due.reservationId)
-      await checkouts.voided(due)
+      const { charged } = await payments.void(due.reservationId)
+      await checkouts.voided(due, charged)
       if (!due.last) return
       counted.voids.inc()
-      log.info({ reservation_id: due.reservationId }, 'checkout voided')
+      log.info({ reservation_id: due.reservationId, charged }, 'checkout voided')
     } catch (error) {
       log.warn({ err: error, reservation_id: due.reservationId }, 'void failed, will be tried again')
     }
   }
 
-  function nudge(): void {
-    again = true
-    round ??= run().finally(() => {
-      round = undefined
-    })
-  }
-
-  async function run(): Promise<void> {
-    while (again) {
-      again = false
-      await settle()
-    }
-  }
-
   return {
     start(intervalMs) {
-      timer = setInterval(nudge, intervalMs)
+      seats.start(intervalMs)
+      voids.start(intervalMs)
     },
-    nudge,
+    nudge() {
+      seats.nudge()
+      voids.nudge()
+    },
     async stop() {
-      clearInterval(timer)
-      again = false
-      await round
+      await seats.stop()
+      await voids.stop()
     },
   }
 }

@@ -7,44 +7,65 @@ import {
   type ReserveResult,
   SOLD_MEMORY_MS,
 } from './hold-store.ts'
+import { createServerClock } from './server-clock.ts'
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    qtReserve(...args: (string | number)[]): Result<[0 | 1, number], Context>
+    qtReserve(...args: (string | number)[]): Result<[ReserveResult['outcome'], number, number], Context>
     qtProlong(id: string, minimumMs: number): Result<[string, string, string, number] | null, Context>
+    qtTakeBack(...ids: string[]): Result<null, Context>
     qtFind(id: string): Result<[string, string, string, number, HoldState['state'] | ''] | null, Context>
     qtComplete(id: string, eventId: number, soldSeats: number, memoryMs: number): Result<null, Context>
     qtRelease(id: string): Result<0 | 1, Context>
-    qtSweep(): Result<string[], Context>
     qtCount(): Result<number, Context>
     qtSnapshot(): Result<[string[], string[]], Context>
   }
 }
 
-const SCRIPTS = ['reserve', 'prolong', 'find', 'complete', 'release', 'sweep', 'count', 'snapshot']
+const SCRIPTS = {
+  qtReserve: 'reserve',
+  qtProlong: 'prolong',
+  qtTakeBack: 'take_back',
+  qtFind: 'find',
+  qtComplete: 'complete',
+  qtRelease: 'release',
+  qtCount: 'count',
+  qtSnapshot: 'snapshot',
+}
 
 /** Holds in Redis, one Lua script a step; its keys are described in redis/holds.lua. */
 export function createRedisHoldStore(redis: Redis): HoldStore {
-  for (const name of SCRIPTS) {
-    redis.defineCommand(`qt${name[0]?.toUpperCase()}${name.slice(1)}`, {
-      numberOfKeys: 0,
-      lua: read('holds') + read(name),
-    })
-  }
+  for (const [name, script] of Object.entries(SCRIPTS))
+    redis.defineCommand(name, { numberOfKeys: 0, lua: read('holds') + read(script) })
+  const clock = createServerClock(redis)
+
   return {
     async reserve(
       { reservationId, eventId, quantity, totalCents },
       { total, sold, settled },
-      ttlMs,
+      { ttlMs, prolongedByMs, deadline },
     ): Promise<ReserveResult> {
       const hold = [reservationId, eventId, quantity, totalCents]
-      const [held, available] = await redis.qtReserve(...hold, total, sold, ttlMs, SOLD_MEMORY_MS, ...settled)
-      return held ? { held: true } : { held: false, available }
+      for (;;) {
+        const askedAt = performance.now()
+        const last = await clock.at(deadline)
+        const times = [ttlMs, prolongedByMs, SOLD_MEMORY_MS, last]
+        const [outcome, number, now] = await redis.qtReserve(...hold, total, sold, ...times, ...settled)
+        // only the clock of Redis was ahead of what was known of it
+        const again = outcome === 'late' && askedAt < deadline && clock.isAhead(now)
+        clock.learn(now)
+        if (again) continue
+        if (outcome === 'held') return { outcome, remainingMs: number }
+        return outcome === 'sold_out' ? { outcome, available: number } : { outcome }
+      }
     },
     async prolong(reservationId, minimumMs) {
       const found = await redis.qtProlong(reservationId, minimumMs)
       if (!found) return undefined
       return { ...asHold(reservationId, found), remainingMs: found[3] }
+    },
+    async takeBack(reservationIds) {
+      await redis.qtTakeBack(...reservationIds)
     },
     async find(reservationId) {
       const found = await redis.qtFind(reservationId)
@@ -55,7 +76,6 @@ export function createRedisHoldStore(redis: Redis): HoldStore {
       await redis.qtComplete(reservationId, eventId, soldSeats, SOLD_MEMORY_MS)
     },
     release: async (reservationId) => (await redis.qtRelease(reservationId)) === 1,
-    sweep: () => redis.qtSweep(),
     count: () => redis.qtCount(),
     async snapshot() {
       const [holds, counters] = await redis.qtSnapshot()
@@ -70,7 +90,8 @@ export function createRedisHoldStore(redis: Redis): HoldStore {
         ),
       }
     },
-    ping: () => redis.ping(),
+    // writes nothing, for there is no such key, and is refused when a write would be: by a replica, or for lack of memory
+    ping: () => redis.set('quickticket:nothing', '', 'XX'),
     async close() {
       redis.disconnect()
     },

@@ -1,4 +1,5 @@
-import { Problem, unavailable } from '@quickticket/kit/problem'
+import { Problem } from '@quickticket/kit/problem'
+import { reservationsUnavailable } from './problems.ts'
 
 /** Runs one step in the hold store; when it can not be reached, nobody can hold seats. */
 export async function holding<T>(step: Promise<T>): Promise<T> {
@@ -6,6 +7,6 @@ export async function holding<T>(step: Promise<T>): Promise<T> {
     return await step
   } catch (error) {
     if (error instanceof Problem) throw error
-    throw unavailable('reservations_unavailable', 'Reservations are not possible at the moment', error)
+    throw reservationsUnavailable(error)
   }
 }

@@ -16,29 +16,32 @@ export interface Schema {
 
 /** Reads nothing, and fails when GET /events or a checkout would. */
 export const READS_NOTHING =
-  'SELECT FROM (SELECT sold FROM events LIMIT 0) e, (SELECT FROM orders LIMIT 0) o, (SELECT FROM checkouts LIMIT 0) c'
+  'SELECT FROM (SELECT sold FROM events LIMIT 0) e, (SELECT FROM orders LIMIT 0) o, (SELECT FROM checkouts LIMIT 0) c, ' +
+  '(SELECT FROM outbox LIMIT 0) b'
 
 const FOUND = `
   SELECT to_regclass('schema_migrations') IS NOT NULL AS history,
          to_regclass('events') IS NOT NULL AS events,
          to_regclass('orders') IS NOT NULL AS orders,
          to_regclass('checkouts') IS NOT NULL AS checkouts,
+         to_regclass('outbox') IS NOT NULL AS outbox,
          EXISTS (SELECT FROM pg_attribute
                  WHERE attrelid = to_regclass('events') AND attname = 'sold' AND NOT attisdropped) AS sold,
          NOT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                      WHERE n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%') AS empty`
 
-type Found = Record<'history' | 'events' | 'orders' | 'checkouts' | 'sold' | 'empty', boolean>
+type Found = Record<'history' | 'events' | 'orders' | 'checkouts' | 'outbox' | 'sold' | 'empty', boolean>
 
 /** Waits for no lock on the tables of the service. Rejects with the driver's error. */
 export async function readSchema(postgres: pg.Pool): Promise<Schema> {
-  const { history, events, orders, checkouts, sold, empty } = (await postgres.query<Found>(FOUND))
-    .rows[0] as Found
+  const found = (await postgres.query<Found>(FOUND)).rows[0] as Found
+  const { history, events, orders, checkouts, outbox, sold, empty } = found
   const needed = [
     { name: 'events', found: events, change: '0001_baseline' },
     { name: 'orders', found: orders, change: '0001_baseline' },
     { name: 'events.sold', found: sold || !events, change: '0002_sold-seats' },
     { name: 'checkouts', found: checkouts, change: '0003_checkouts' },
+    { name: 'outbox', found: outbox, change: '0003b_outbox' },
   ]
   const missing = needed.filter(({ found }) => !found)
   const applied = missing.length > 0 && history ? await readApplied(postgres) : []

@@ -1,6 +1,7 @@
 import { loadConfig } from '@quickticket/kit/config'
 import { createLog } from '@quickticket/kit/log'
 import { run } from '@quickticket/kit/run'
+import { tokenToSend } from '@quickticket/kit/service-token'
 import manifest from '../package.json' with { type: 'json' }
 import { buildApp } from './app.ts'
 import { variables } from './config.ts'
@@ -13,7 +14,7 @@ await run('events', async () => {
   const app = await buildApp(config, config.APP_VERSION || manifest.version, log, {
     postgres: connectPostgres(config, log),
     holds: connectHolds(config, log),
-    payments: createPaymentsClient(config.PAYMENTS_URL),
+    payments: createPaymentsClient(config.PAYMENTS_URL, tokenToSend(config.SERVICE_TOKEN)),
     migrate: (count) => migrateDatabase(config, log, count),
   })
   return { app, config, log }

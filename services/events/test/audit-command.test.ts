@@ -57,6 +57,17 @@ describe.concurrent('npm run audit', () => {
     })
   })
 
+  test('--json is the same as an object', async () => {
+    const { code, lines } = await run(['--json', '--ledger', fileWith(ledger.replace(paid, 'nobody'))])
+    expect(code).toBe(1)
+    const { ok, counts, violations, left_out } = JSON.parse(lines.join(''))
+    expect({ ok, charged: counts.charged_no_order }).toEqual({ ok: false, charged: 1 })
+    expect(violations).toContainEqual(
+      expect.objectContaining({ kind: 'charged_no_order', subject: 'nobody' }),
+    )
+    expect(left_out).toEqual(['holds (they are in the events process)'])
+  })
+
   test('the ledger is read from files and from standard input', async () => {
     const result = await run(['--ledger', fileWith('not a ledger line\n'), '-'], {}, `${ledger}\n`)
     expect(result).toMatchObject({ code: 0, stderr: '' })
@@ -103,6 +114,12 @@ describe.concurrent('npm run audit', () => {
 
   test.each([
     ['PostgreSQL is not there', [], { DB_HOST: '127.0.0.1', DB_PORT: '1' }, /^the audit was not possible: /],
+    [
+      'PostgreSQL has other tables',
+      [],
+      { DB_NAME: 'postgres' },
+      /\(postgres\): it has no tables of QuickTicket$/m,
+    ],
     ['Redis is not there', [], { HOLD_STORE: 'redis', REDIS_PORT: '1' }, /^the audit was not possible: /],
     [
       'the ledger is not there',
@@ -123,6 +140,6 @@ describe.concurrent('npm run audit', () => {
   test('--help says how it is used', async () => {
     const { code, lines } = await run(['--help'])
     expect(code).toBe(0)
-    expect(lines[0]).toBe('npm run audit [-- --ledger FILE…]')
+    expect(lines[0]).toBe('npm run audit [-- --ledger FILE…] [--json]')
   })
 })

@@ -4,6 +4,7 @@ import { auditHolds } from '../src/audit/holds.ts'
 import { auditOrders } from '../src/audit/orders.ts'
 import { createMemoryHoldStore } from '../src/memory-hold-store.ts'
 import { createRedisHoldStore } from '../src/redis-hold-store.ts'
+import { lasting } from './hold-times.ts'
 import { planter } from './planted.ts'
 import { addEvent, freshPostgres, freshRedis, noRedis } from './stores.ts'
 
@@ -113,7 +114,7 @@ describe.skipIf(noRedis)('among the holds', () => {
 
   test('seats that are held and counted are fine', async () => {
     const { store } = await redisStore()
-    await store.reserve(hold('a', 2), { total: 5, sold: 0, settled: [] }, 60_000)
+    await store.reserve(hold('a', 2), { total: 5, sold: 0, settled: [] }, lasting(60_000))
     await plant.sale(event)
     expect(await auditHolds(pool, store)).toEqual([])
     await store.close()
@@ -134,7 +135,7 @@ describe.skipIf(noRedis)('among the holds', () => {
 
   test('seats that a reservation has and nobody counts', async () => {
     const { redis, store } = await redisStore()
-    await store.reserve(hold('a', 2), { total: 5, sold: 0, settled: [] }, 60_000)
+    await store.reserve(hold('a', 2), { total: 5, sold: 0, settled: [] }, lasting(60_000))
     await redis.del(`event:${event}:held`)
     expect(await auditHolds(pool, store)).toMatchObject([{ kind: 'leaked_hold', subject: `event ${event}` }])
     await store.close()
@@ -152,7 +153,7 @@ describe('a hold in any store', () => {
   test('that outlives its sale is found, after the time that a lost Redis is given', async () => {
     const store = createMemoryHoldStore()
     const id = await plant.sale(event)
-    await store.reserve(hold(id, 1), { total: 5, sold: 0, settled: [] }, 60_000)
+    await store.reserve(hold(id, 1), { total: 5, sold: 0, settled: [] }, lasting(60_000))
     expect(await auditHolds(pool, store)).toEqual([])
     await pool.query(`UPDATE orders SET created_at = now() - interval '20 seconds'`)
     expect(await auditHolds(pool, store)).toEqual([
@@ -163,7 +164,7 @@ describe('a hold in any store', () => {
   test('on top of all the seats there are is found', async () => {
     const store = createMemoryHoldStore()
     await plant.order(event, { quantity: 4 })
-    await store.reserve(hold('a', 2), { total: 9, sold: 0, settled: [] }, 60_000)
+    await store.reserve(hold('a', 2), { total: 9, sold: 0, settled: [] }, lasting(60_000))
     expect(await auditHolds(pool, store)).toEqual([
       { kind: 'oversold', subject: `event ${event}`, detail: '4 seats sold and 2 held of 5' },
     ])
@@ -172,7 +173,7 @@ describe('a hold in any store', () => {
   test('whose own sale has the seats is no oversale', async () => {
     const store = createMemoryHoldStore()
     const id = await plant.order(event, { quantity: 5 })
-    await store.reserve(hold(id, 5), { total: 5, sold: 0, settled: [] }, 60_000)
+    await store.reserve(hold(id, 5), { total: 5, sold: 0, settled: [] }, lasting(60_000))
     expect(await auditHolds(pool, store)).toEqual([])
   })
 })

@@ -45,9 +45,9 @@ describe('a checkout', () => {
 
   test('keeps the seats held past the last moment of the charge', async () => {
     const { id } = await reserved()
-    const { charge_before } = (await checkout(id, 300_000)).json()
+    const { charge_before } = (await checkout(id, 30_000)).json()
     const hold = await events.holds.find(id)
-    expect(hold?.remainingMs).toBeGreaterThan(300_000)
+    expect(hold?.remainingMs).toBeGreaterThan(30_000)
     expect((await checkoutRow(id)).expires_at.getTime()).toBeGreaterThan(charge_before)
   })
 

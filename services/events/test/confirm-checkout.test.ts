@@ -12,17 +12,19 @@ beforeAll(async () => {
   pool = database.pool
   checkouts = createCheckoutStore(pool)
 })
-afterEach(() => pool.query('TRUNCATE events, checkouts CASCADE'))
+afterEach(() => pool.query('TRUNCATE events, checkouts, outbox CASCADE'))
 afterAll(() => database.drop())
 
-const TIMES = { chargeMs: 5000, remainingMs: 60_000 }
+const times = () => ({ chargeBefore: Date.now() + 5000, expiresAt: Date.now() + 60_000 })
 
 async function opened(eventId: number, quantity = 1): Promise<string> {
   const reservationId = randomUUID()
-  await checkouts.open({ reservationId, eventId, quantity, totalCents: quantity * 1000 }, TIMES)
+  await checkouts.open({ reservationId, eventId, quantity, totalCents: quantity * 1000 }, times())
   return reservationId
 }
 
+const confirm = (reservationId: string, paymentRef: string) =>
+  checkouts.confirm(reservationId, paymentRef, false)
 const abandon = (reservationId: string, eventId: number) =>
   checkouts.abandon({ reservationId, eventId, quantity: 1, totalCents: 1000 })
 
@@ -43,7 +45,7 @@ async function soldOf(eventId: number) {
 test('50 confirms of 10 seats at a time are exactly 10 orders, and 40 charges to give back', async () => {
   const event = await addEvent(pool, 10)
   const ids = await Promise.all(Array.from({ length: 50 }, () => opened(event)))
-  const confirmations = await Promise.all(ids.map((id) => checkouts.confirm(id, `PAY-${id.slice(0, 8)}`)))
+  const confirmations = await Promise.all(ids.map((id) => confirm(id, `PAY-${id.slice(0, 8)}`)))
   const outcomes = confirmations.map(({ outcome }) => outcome).toSorted()
   expect(outcomes).toEqual([...Array(10).fill('ordered'), ...Array(40).fill('sold_out')])
   expect(await soldOf(event)).toEqual({ sold: 10, orders: 10, seats: 10 })
@@ -59,7 +61,7 @@ test('50 confirms of 10 seats at a time are exactly 10 orders, and 40 charges to
 test('confirms of several seats never leave an event oversold', async () => {
   const event = await addEvent(pool, 20)
   const ids = await Promise.all(Array.from({ length: 30 }, (_, index) => opened(event, (index % 4) + 1)))
-  await Promise.all(ids.map((id) => checkouts.confirm(id, 'PAY-0')))
+  await Promise.all(ids.map((id) => confirm(id, 'PAY-0')))
   const result = await soldOf(event)
   expect(result?.sold).toBe(result?.seats)
   expect(result?.sold).toBeLessThanOrEqual(20)
@@ -69,7 +71,7 @@ test('confirms of several seats never leave an event oversold', async () => {
 test('confirming one checkout many times at once is one order, and everyone is told of it', async () => {
   const event = await addEvent(pool, 10)
   const id = await opened(event, 3)
-  const confirmations = await Promise.all(Array.from({ length: 20 }, () => checkouts.confirm(id, 'PAY-1')))
+  const confirmations = await Promise.all(Array.from({ length: 20 }, () => confirm(id, 'PAY-1')))
   const outcomes = confirmations.map(({ outcome }) => outcome).toSorted()
   expect(outcomes).toEqual([...Array(19).fill('confirmed'), 'ordered'])
   const order = { order_id: id, event_id: event, quantity: 3, total_cents: 3000, status: 'confirmed' }
@@ -82,7 +84,7 @@ test('confirms of different events do not wait for each other', async () => {
   const client = await pool.connect()
   await client.query('BEGIN')
   await client.query('UPDATE events SET name = name WHERE id = $1', [busy])
-  expect(await checkouts.confirm(await opened(free), 'PAY-2')).toMatchObject({ outcome: 'ordered' })
+  expect(await confirm(await opened(free), 'PAY-2')).toMatchObject({ outcome: 'ordered' })
   await client.query('ROLLBACK')
   client.release()
 })
@@ -91,7 +93,7 @@ test('a checkout that is given up and confirmed at the same time ends as one of 
   const event = await addEvent(pool, 1000)
   for (let i = 0; i < 25; i++) {
     const id = await opened(event)
-    const [abandoned, confirmation] = await Promise.all([abandon(id, event), checkouts.confirm(id, 'PAY-3')])
+    const [abandoned, confirmation] = await Promise.all([abandon(id, event), confirm(id, 'PAY-3')])
     expect([
       { abandoned: true, outcome: 'voiding', state: 'voiding' },
       { abandoned: false, outcome: 'ordered', state: 'confirmed' },
@@ -102,7 +104,7 @@ test('a checkout that is given up and confirmed at the same time ends as one of 
 })
 
 test('what was never opened is unknown', async () => {
-  expect(await checkouts.confirm(randomUUID(), 'PAY-4')).toEqual({ outcome: 'unknown' })
+  expect(await confirm(randomUUID(), 'PAY-4')).toEqual({ outcome: 'unknown' })
 })
 
 test('what was given up stays given up', async () => {
@@ -110,10 +112,10 @@ test('what was given up stays given up', async () => {
   const id = await opened(event)
   expect(await abandon(id, event)).toBe(true)
   expect(await abandon(id, event)).toBe(false)
-  expect(await checkouts.confirm(id, 'PAY-5')).toEqual({ outcome: 'voiding' })
+  expect(await confirm(id, 'PAY-5')).toEqual({ outcome: 'voiding' })
   expect(await checkouts.takeDueVoids(100, 60_000)).toHaveLength(1)
-  await checkouts.voided({ reservationId: id, last: true })
-  expect(await checkouts.confirm(id, 'PAY-5')).toEqual({ outcome: 'voided' })
+  await checkouts.voided({ reservationId: id, last: true }, true)
+  expect(await confirm(id, 'PAY-5')).toEqual({ outcome: 'voided' })
   expect(await soldOf(event)).toMatchObject({ orders: 0 })
 })
 
@@ -122,17 +124,17 @@ test('what was given up before it was opened can not be opened, and has no charg
   const id = randomUUID()
   expect(await abandon(id, event)).toBe(false)
   const hold = { reservationId: id, eventId: event, quantity: 1, totalCents: 1000 }
-  expect(await checkouts.open(hold, TIMES)).toBeUndefined()
-  expect(await checkouts.confirm(id, 'PAY-5')).toEqual({ outcome: 'voided' })
+  expect(await checkouts.open(hold, times())).toBeUndefined()
+  expect(await confirm(id, 'PAY-5')).toEqual({ outcome: 'voided' })
   expect(await checkouts.takeDueVoids(100, 0)).toEqual([])
 })
 
 test('an order whose row was deleted is not made again by a repeated confirm', async () => {
   const event = await addEvent(pool, 10)
   const id = await opened(event)
-  await checkouts.confirm(id, 'PAY-6')
+  await confirm(id, 'PAY-6')
   await pool.query('DELETE FROM orders WHERE id = $1', [id])
-  expect(await checkouts.confirm(id, 'PAY-6')).toMatchObject({ outcome: 'unknown' })
+  expect(await confirm(id, 'PAY-6')).toMatchObject({ outcome: 'unknown' })
   expect(await soldOf(event)).toEqual({ sold: 0, orders: 0, seats: 0 })
 })
 
@@ -140,7 +142,7 @@ test('a confirm for an event that is gone is sold out', async () => {
   const event = await addEvent(pool, 10)
   const id = await opened(event)
   await pool.query('DELETE FROM events WHERE id = $1', [event])
-  expect(await checkouts.confirm(id, 'PAY-7')).toEqual({ outcome: 'sold_out' })
+  expect(await confirm(id, 'PAY-7')).toEqual({ outcome: 'sold_out' })
   expect(await stateOf(id)).toBe('voiding')
 })
 
@@ -162,7 +164,7 @@ test('a void is the last one needed only when no charge can come any more', asyn
   await abandon(id, event)
   const [first] = await checkouts.takeDueVoids(100, 0)
   expect(first).toEqual({ reservationId: id, last: false })
-  await checkouts.voided({ reservationId: id, last: false })
+  await checkouts.voided({ reservationId: id, last: false }, false)
   expect(await stateOf(id)).toBe('voiding')
   expect(await checkouts.takeDueVoids(100, 0)).toEqual([])
 
@@ -173,6 +175,40 @@ test('a void is the last one needed only when no charge can come any more', asyn
   )
   const [second] = await checkouts.takeDueVoids(100, 0)
   expect(second).toEqual({ reservationId: id, last: true })
-  await checkouts.voided({ reservationId: id, last: true })
+  await checkouts.voided({ reservationId: id, last: true }, true)
   expect(await stateOf(id)).toBe('voided')
+})
+
+test('a checkout is confirmed until it expires, also when its event was locked for long', async () => {
+  const event = await addEvent(pool, 10)
+  const id = await opened(event)
+  await pool.query(`UPDATE checkouts SET expires_at = now() + interval '400 ms' WHERE reservation_id = $1`, [
+    id,
+  ])
+  const client = await pool.connect()
+  await client.query('BEGIN')
+  await client.query('SELECT FROM events WHERE id = $1 FOR UPDATE', [event])
+  const confirmation = confirm(id, 'PAY-8')
+  await client.query('SELECT pg_sleep(0.6)')
+  await client.query('COMMIT')
+  client.release()
+  expect(await confirmation).toEqual({ outcome: 'expired' })
+  expect(await stateOf(id)).toBe('voiding')
+  expect(await checkouts.find(id)).toMatchObject({ charged: true })
+  expect(await soldOf(event)).toEqual({ sold: 0, orders: 0, seats: 0 })
+})
+
+test('an order is written with what it has to cause, and word of it only if it is asked for', async () => {
+  const event = await addEvent(pool, 10)
+  const [quiet, loud] = [await opened(event), await opened(event)]
+  await checkouts.confirm(quiet, 'PAY-9', false)
+  await checkouts.confirm(loud, 'PAY-9', true)
+  const { rows } = await pool.query<{ topics: string[] }>(
+    'SELECT array_agg(topic ORDER BY topic) AS topics FROM outbox WHERE order_id = ANY ($1) GROUP BY order_id',
+    [[quiet, loud]],
+  )
+  expect(rows.map(({ topics }) => topics).toSorted((a, b) => a.length - b.length)).toEqual([
+    ['count', 'hold'],
+    ['count', 'hold', 'notify'],
+  ])
 })

@@ -71,7 +71,7 @@ test.each([
 test('an event that is not there is not found', async () => {
   expect(await store.find(1)).toBeUndefined()
   expect(await store.seats(1)).toBeUndefined()
-  expect(await store.seatsAmong(1, [])).toBeUndefined()
+  expect(await store.exactSeats(1)).toBeUndefined()
 })
 
 test('a sold out event has 0 seats, and never fewer', async () => {
@@ -87,14 +87,20 @@ test('a sold out event has 0 seats, and never fewer', async () => {
   )
 })
 
-test('seats are told with those among the given reservations that are sold', async () => {
+test('seats are told with the sales whose holds have not ended yet', async () => {
   const [event, other] = [await addEvent(pool, 10, 700), await addEvent(pool, 10)]
   const mine = await sell(event, 2)
   const elsewhere = await sell(other, 5)
   expect(await store.seats(event)).toEqual({ total: 10, sold: 2, priceCents: 700, settled: [] })
-  expect(await store.seatsAmong(event, [mine, elsewhere, 'unknown'])).toEqual({
+  const later = await sell(event, 1)
+  await pool.query(
+    `INSERT INTO outbox (topic, order_id, due_at)
+     VALUES ('hold', $1, now()), ('hold', $2, now()), ('count', $3, now()), ('hold', 'unknown', now())`,
+    [mine, elsewhere, later],
+  )
+  expect(await store.exactSeats(event)).toEqual({
     total: 10,
-    sold: 2,
+    sold: 3,
     priceCents: 700,
     settled: [mine],
   })
@@ -129,12 +135,7 @@ test('without its orders table the shop is broken and says so; with it back, all
   const id = await addEvent(pool, 10)
   await store.list()
   await pool.query('ALTER TABLE orders RENAME TO orders_gone')
-  const asks = [
-    () => store.list(),
-    () => store.find(id),
-    () => store.seats(id),
-    () => store.seatsAmong(id, []),
-  ]
+  const asks = [() => store.list(), () => store.find(id), () => store.seats(id), () => store.exactSeats(id)]
   for (const ask of asks) {
     await expect(ask()).rejects.toMatchObject({ status: 500, code: 'database_error' })
   }

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { loadConfig } from '@quickticket/kit/config'
 import { createRedis } from '@quickticket/kit/redis'
+import { tokenToSend } from '@quickticket/kit/service-token'
 import type pg from 'pg'
 import { inject } from 'vitest'
 import { captureLog } from '../../kit/test/captured-log.ts'
@@ -39,7 +40,7 @@ export async function eventsApp(options: EventsAppOptions = {}) {
   const app = await buildApp(config, '1.0.0', logs.log, {
     postgres: connectPostgres(config, logs.log),
     holds: around(holds),
-    payments: createPaymentsClient(config.PAYMENTS_URL),
+    payments: createPaymentsClient(config.PAYMENTS_URL, tokenToSend(config.SERVICE_TOKEN)),
     migrate: (count) => migrateDatabase(config, logs.log, count),
   })
   return {

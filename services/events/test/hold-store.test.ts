@@ -5,10 +5,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { HoldStore } from '../src/hold-store.ts'
 import { createMemoryHoldStore } from '../src/memory-hold-store.ts'
 import { createRedisHoldStore } from '../src/redis-hold-store.ts'
+import { lasting } from './hold-times.ts'
 import { freshRedis, noRedis } from './stores.ts'
 
 const EVENT = 1
 const TOTAL = 12
+
+async function idsOf(store: HoldStore): Promise<string[]> {
+  return (await store.snapshot()).holds.map(({ reservationId }) => reservationId).toSorted()
+}
 
 /** A store, and a way to let a hold run out that does not wait for it. */
 interface Subject {
@@ -49,13 +54,13 @@ async function followSteps({ store, ttlMs, expire }: Subject, steps: Step[]): Pr
   const pick = <Key>(map: Map<Key, unknown>, index: number) => [...map.keys()][index % Math.max(map.size, 1)]
   const recount = async () => ({
     total: TOTAL,
-    settled: (await store.sweep()).filter((id) => committed.has(id)),
+    settled: [...committed.keys()],
     sold,
   })
   const reserve = async (quantity: number, seats: { total: number; sold: number; settled: string[] }) => {
     const hold = { reservationId: randomUUID(), eventId: EVENT, quantity, totalCents: quantity * 100 }
-    const result = await store.reserve(hold, seats, ttlMs)
-    if (result.held) held.set(hold.reservationId, quantity)
+    const result = await store.reserve(hold, seats, lasting(ttlMs))
+    if (result.outcome === 'held') held.set(hold.reservationId, quantity)
     return result
   }
 
@@ -67,7 +72,9 @@ async function followSteps({ store, ttlMs, expire }: Subject, steps: Step[]): Pr
     if (now.kind === 'reserve exactly') {
       const free = TOTAL - sold - heldSeats()
       const result = await reserve(now.quantity, await recount())
-      expect(result).toEqual(free >= now.quantity ? { held: true } : { held: false, available: free })
+      expect(result).toMatchObject(
+        free >= now.quantity ? { outcome: 'held' } : { outcome: 'sold_out', available: free },
+      )
     }
     if (now.kind === 'commit') {
       const id = pick(held, now.pick)
@@ -106,7 +113,7 @@ async function followSteps({ store, ttlMs, expire }: Subject, steps: Step[]): Pr
   for (const [reservationId, { soldSeats }] of committed) {
     await store.complete({ reservationId, eventId: EVENT, soldSeats })
   }
-  expect((await store.sweep()).toSorted()).toEqual([...held.keys()].toSorted())
+  expect(await idsOf(store)).toEqual([...held.keys()].toSorted())
   expect(await store.count()).toBe(held.size)
   expect((await store.snapshot()).heldByEvent.get(EVENT) ?? 0).toBe(heldSeats())
 }
@@ -141,7 +148,7 @@ describe.skipIf(noRedis)('the hold store in Redis', () => {
   test('a hold is prolonged, never shortened', async () => {
     const store = createRedisHoldStore(redis)
     const hold = { reservationId: 'a', eventId: 9, quantity: 2, totalCents: 200 }
-    await store.reserve(hold, { total: 5, sold: 0, settled: [] }, 60_000)
+    await store.reserve(hold, { total: 5, sold: 0, settled: [] }, lasting(60_000))
     expect(await store.prolong('a', 1)).toMatchObject({ ...hold, remainingMs: expect.closeTo(60_000, -3) })
     expect(await store.prolong('a', 120_000)).toMatchObject({
       ...hold,
@@ -153,7 +160,7 @@ describe.skipIf(noRedis)('the hold store in Redis', () => {
   test('what became of a hold is remembered for an hour', async () => {
     const store = createRedisHoldStore(redis)
     const hold = { reservationId: 'b', eventId: 9, quantity: 1, totalCents: 100 }
-    await store.reserve(hold, { total: 5, sold: 0, settled: [] }, 60_000)
+    await store.reserve(hold, { total: 5, sold: 0, settled: [] }, lasting(60_000))
     await store.release('b')
     expect(await store.find('b')).toMatchObject({ ...hold, state: 'released', remainingMs: 0 })
     expect(await redis.ttl('reservation:b')).toBeGreaterThan(3500)
@@ -165,7 +172,9 @@ describe.skipIf(noRedis)('the hold store in Redis', () => {
     expect(await store.count()).toBe(0)
     expect(await store.release('b')).toBe(false)
     const hold = { reservationId: 'c', eventId: 9, quantity: 5, totalCents: 500 }
-    expect(await store.reserve(hold, { total: 5, sold: 0, settled: [] }, 60_000)).toEqual({ held: true })
+    expect(await store.reserve(hold, { total: 5, sold: 0, settled: [] }, lasting(60_000))).toMatchObject({
+      outcome: 'held',
+    })
   })
 })
 
@@ -177,7 +186,7 @@ async function inMemory(): Promise<Subject> {
     /** The others are prolonged first, so that only this one runs out. */
     async expire(id) {
       const remainingMs = (await subject.store.find(id))?.remainingMs as number
-      for (const other of await subject.store.sweep()) {
+      for (const other of await idsOf(subject.store)) {
         if (other !== id) await subject.store.prolong(other, remainingMs + 1)
       }
       now += remainingMs

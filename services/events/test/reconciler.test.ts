@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Registry } from '@quickticket/kit/prometheus'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { captureLog } from '../../kit/test/captured-log.ts'
 import { type Door, openDoor } from '../../kit/test/door.ts'
 import { listen } from '../../kit/test/raw-http.ts'
@@ -9,9 +9,11 @@ import { createCheckoutStore } from '../src/checkout-store.ts'
 import { createEventStore } from '../src/event-store.ts'
 import type { HoldStore } from '../src/hold-store.ts'
 import { eventMetrics } from '../src/metrics.ts'
+import { createOutbox } from '../src/outbox.ts'
 import { createPaymentsClient } from '../src/payments-client.ts'
 import { createReconciler } from '../src/reconciler.ts'
 import { freshHolds } from './events-app.ts'
+import { lasting } from './hold-times.ts'
 import { addEvent, freshPostgres } from './stores.ts'
 
 let database: Awaited<ReturnType<typeof freshPostgres>>
@@ -30,7 +32,7 @@ afterEach(async () => {
   await door.shut()
   await payments.app.close()
   await holds.close()
-  await database.pool.query('TRUNCATE events, checkouts CASCADE')
+  await database.pool.query('TRUNCATE events, checkouts, outbox CASCADE')
 })
 afterAll(() => database.drop())
 
@@ -42,13 +44,20 @@ function reconcilerOf() {
   const client = createPaymentsClient(door.url)
   const checkouts = createCheckoutStore(pool)
   const events = createEventStore(pool)
-  const reconciler = createReconciler({ events, checkouts, holds, payments: client, counted, log: logs.log })
+  const outbox = createOutbox(pool, logs.log)
+  const deps = { events, checkouts, outbox, holds, payments: client, counted, log: logs.log }
+  const reconciler = createReconciler(deps)
   return {
+    reconciler,
     logs,
     async round() {
-      reconciler.nudge()
-      await reconciler.stop()
+      // what the first pass gives up is voided by the second one at the latest
+      for (let pass = 0; pass < 2; pass++) {
+        reconciler.nudge()
+        await reconciler.stop()
+      }
     },
+    orders: async () => (await counted.orders.get()).values[0]?.value ?? 0,
     voids: async () => (await counted.voids.get()).values[0]?.value ?? 0,
   }
 }
@@ -58,8 +67,11 @@ async function checkoutFrom(secondsAgo: number): Promise<{ id: string; event: nu
   const event = await addEvent(database.pool, 10)
   const id = randomUUID()
   const hold = { reservationId: id, eventId: event, quantity: 2, totalCents: 2000 }
-  await holds.reserve(hold, { total: 10, sold: 0, settled: [] }, 60_000)
-  await createCheckoutStore(database.pool).open(hold, { chargeMs: 5000, remainingMs: 15_000 })
+  await holds.reserve(hold, { total: 10, sold: 0, settled: [] }, lasting(60_000))
+  await createCheckoutStore(database.pool).open(hold, {
+    chargeBefore: Date.now() + 5000,
+    expiresAt: Date.now() + 15_000,
+  })
   await letPass(secondsAgo)
   return { id, event }
 }
@@ -71,6 +83,7 @@ async function letPass(seconds: number): Promise<void> {
        expires_at = expires_at - $1 * interval '1 second', void_at = void_at - $1 * interval '1 second'`,
     [seconds],
   )
+  await database.pool.query(`UPDATE outbox SET due_at = due_at - $1 * interval '1 second'`, [seconds])
 }
 
 async function stateOf(id: string): Promise<string> {
@@ -166,7 +179,6 @@ describe('a void', () => {
     expect(voidsOf(id)).toHaveLength(1)
     expect(await stateOf(id)).toBe('voiding')
     expect(await voids()).toBe(0)
-    await payments.charge(id)
     await letPass(20)
     await round()
     expect(voidsOf(id)).toHaveLength(2)
@@ -192,22 +204,55 @@ test('two reconcilers at once settle everything once', async () => {
 
 test('a hold that Redis kept past its sale is ended, and its seats count once', async () => {
   const { id, event } = await checkoutFrom(0)
-  await createCheckoutStore(database.pool).confirm(id, 'PAY-12345678')
+  await createCheckoutStore(database.pool).confirm(id, 'PAY-12345678', false)
   expect(await holds.find(id)).toMatchObject({ state: 'held' })
+  await reconcilerOf().round()
+  expect(await holds.find(id)).toMatchObject({ state: 'held' })
+  await letPass(3)
   await reconcilerOf().round()
   expect(await holds.find(id)).toMatchObject({ state: 'sold' })
   const another = { reservationId: randomUUID(), eventId: event, quantity: 8, totalCents: 0 }
-  expect(await holds.reserve(another, { total: 10, sold: 0, settled: [] }, 1000)).toEqual({ held: true })
+  expect(await holds.reserve(another, { total: 10, sold: 0, settled: [] }, lasting(1000))).toMatchObject({
+    outcome: 'held',
+  })
 })
 
 test('what can not be done in one step keeps nothing else from being done', async () => {
   const { id } = await checkoutFrom(20)
-  await database.pool.query('ALTER TABLE orders RENAME TO orders_gone')
+  await database.pool.query('ALTER TABLE outbox RENAME TO outbox_gone')
   const { round, logs } = reconcilerOf()
   await round()
-  await database.pool.query('ALTER TABLE orders_gone RENAME TO orders')
+  await database.pool.query('ALTER TABLE outbox_gone RENAME TO outbox')
   expect(logs.lines()).toContainEqual(
     expect.objectContaining({ msg: 'reconciliation is delayed', step: 'end sold holds' }),
   )
   expect(await stateOf(id)).toBe('voided')
+})
+
+test('an order of which no replica heard is counted once, by one of them', async () => {
+  const { id } = await checkoutFrom(0)
+  await createCheckoutStore(database.pool).confirm(id, 'PAY-12345678', true)
+  const replicas = [reconcilerOf(), reconcilerOf()]
+  await Promise.all(replicas.map(({ round }) => round()))
+  expect(await Promise.all(replicas.map(({ orders }) => orders()))).toEqual([0, 0])
+  await letPass(11)
+  await Promise.all(replicas.map(({ round }) => round()))
+  await letPass(11)
+  await Promise.all(replicas.map(({ round }) => round()))
+  expect((await Promise.all(replicas.map(({ orders }) => orders()))).toSorted()).toEqual([0, 1])
+  const { rows } = await database.pool.query('SELECT topic FROM outbox WHERE order_id = $1', [id])
+  expect(rows).toEqual([{ topic: 'notify' }])
+})
+
+test('payments that hang delay no other work', async () => {
+  const first = await checkoutFrom(20)
+  const { reconciler } = reconcilerOf()
+  door.stall()
+  reconciler.nudge()
+  await vi.waitFor(async () => expect(await stateOf(first.id)).toBe('voiding'))
+  const second = await checkoutFrom(20)
+  reconciler.nudge()
+  await vi.waitFor(async () => expect(await holds.find(second.id)).toMatchObject({ state: 'released' }), 3000)
+  await door.shut()
+  await reconciler.stop()
 })

@@ -105,5 +105,5 @@ test.each([
 
 test('--help says how it is used', async () => {
   const { code, lines } = await run(['--help'])
-  expect([code, lines[0]]).toEqual([0, 'npm run refill [-- --seats N] [--every S]'])
+  expect([code, lines[0]]).toEqual([0, 'npm run refill [-- --seats N] [--every S] [--json]'])
 })

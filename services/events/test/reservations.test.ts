@@ -61,11 +61,16 @@ describe('a reservation', () => {
     expect((await find(id)).json()).toMatchObject({ status: 'released', expires_in_seconds: 0 })
   })
 
-  test.each(['voiding', 'voided'])('whose checkout is %s is refunded', async (state) => {
+  test.each([
+    ['voiding', null, 'refunding'],
+    ['voiding', true, 'refunding'],
+    ['voided', true, 'refunded'],
+    ['voided', false, 'cancelled'],
+  ])('whose checkout is %s, charged %s, is %s', async (state, charged, status) => {
     const { id } = await reserved()
     await checkout(id)
-    await change(`state = '${state}', void_at = now() + interval '1 hour'`, id)
-    expect((await find(id)).json()).toMatchObject({ status: 'refunded', quantity: 2 })
+    await change(`state = '${state}', charged = ${charged}, void_at = now() + interval '1 hour'`, id)
+    expect((await find(id)).json()).toMatchObject({ status, quantity: 2 })
   })
 
   test('whose hold was lost while its checkout is open is over', async () => {
@@ -115,7 +120,7 @@ describe('to release', () => {
   test('in the middle of a payment gives the charge back too, and keeps it from becoming an order', async () => {
     const { id, event } = await reserved()
     await checkout(id)
-    expect((await release(id)).json()).toMatchObject({ status: 'refunded' })
+    expect((await release(id)).json()).toMatchObject({ status: 'refunding' })
     expect((await confirm(id)).statusCode).toBe(404)
     const { rows } = await events.pool.query('SELECT state FROM checkouts WHERE reservation_id = $1', [id])
     expect(rows).toEqual([{ state: 'voiding' }])
@@ -131,7 +136,7 @@ describe('to release', () => {
       const { status } = (await find(id)).json()
       expect([
         { confirmed: 200, released: 409, available: 8, status: 'confirmed' },
-        { confirmed: 404, released: 200, available: 10, status: 'refunded' },
+        { confirmed: 404, released: 200, available: 10, status: 'refunding' },
       ]).toContainEqual({ confirmed: confirmed.statusCode, released: released.statusCode, available, status })
     }
   })

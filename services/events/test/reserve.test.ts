@@ -137,6 +137,9 @@ test('a hold whose sale is committed already does not count twice', async () => 
     `INSERT INTO orders (id, event_id, quantity, total_cents, payment_ref) VALUES ($1, $2, 3, 0, 'PAY-0')`,
     [reservation_id, id],
   )
+  await events.pool.query(`INSERT INTO outbox (topic, order_id, due_at) VALUES ('hold', $1, now())`, [
+    reservation_id,
+  ])
   expect((await reserve(id, { quantity: 2 })).statusCode).toBe(200)
   expect((await reserve(id)).json()).toMatchObject({ status: 409, available: 0 })
 })

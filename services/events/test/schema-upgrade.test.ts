@@ -91,7 +91,7 @@ describe('a database with the two tables of the course', () => {
     await vi.waitFor(() => expect(failures()).toHaveLength(1), 10_000)
     expect(failures()[0]?.level).toBe('ERROR')
     expect((await events.app.inject('/health')).json().reasons.postgres).toBe(
-      'The database lacks checkouts: run "npm run migrate -- up"',
+      'The database lacks checkouts, outbox: run "npm run migrate -- up"',
     )
     await events.pool.query('DROP TABLE checkouts_open')
     await untilHealthy(events)
@@ -143,7 +143,7 @@ describe('an empty database', () => {
 
   test('is none that belongs to another program: that one is left alone, and what is missing is told', async () => {
     const events = await start({ prepare: (client) => client.query('CREATE TABLE accounts (id int)') })
-    const reason = 'The database lacks events, orders, checkouts: run "npm run migrate -- up"'
+    const reason = 'The database lacks events, orders, checkouts, outbox: run "npm run migrate -- up"'
     for (let asked = 0; asked < 3; asked++) {
       expect((await events.app.inject('/health')).json().reasons.postgres).toBe(reason)
       expect(await status(events, '/events')).toBe(500)

@@ -1,16 +1,22 @@
 import { createApp } from '@quickticket/kit/app'
+import { exportClockDifferences } from '@quickticket/kit/clock-difference'
 import { docs } from '@quickticket/kit/docs'
 import { faults } from '@quickticket/kit/faults/faults'
 import { probes } from '@quickticket/kit/health'
 import type { Log } from '@quickticket/kit/log'
 import { metrics } from '@quickticket/kit/metrics'
+import { redisOptions } from '@quickticket/kit/redis-variables'
+import { tokenToSend } from '@quickticket/kit/service-token'
+import { createUntilDone } from '@quickticket/kit/until-done'
 import { createBreaker } from './breaker.ts'
 import { type Bulkhead, createBulkhead } from './bulkhead.ts'
 import { type Config, sharesState } from './config.ts'
 import { createEventsClient } from './events-client.ts'
 import { exportBulkheads, exportCircuitState, type GatewayMetrics, gatewayMetrics } from './metrics.ts'
 import { createNotifier } from './notifier.ts'
+import { observeBulkhead } from './observed-bulkhead.ts'
 import { askedDelayMs, createPaymentsClient, mayPass } from './payments-client.ts'
+import { rateLimited } from './problems.ts'
 import { createRateStore, limitRate } from './rate-limit.ts'
 import { createRedisRateStore } from './redis-rate-store.ts'
 import { passBodiesThrough } from './relay.ts'
@@ -22,6 +28,10 @@ import { payRoute } from './routes/pay.ts'
 import { reservationRoutes } from './routes/reservations.ts'
 import { createSharedCircuit } from './shared-circuit.ts'
 import { shedLoad } from './shedding.ts'
+import { sendUnnotified } from './unnotified.ts'
+
+/** Events may be away for this long, and still hears of what it missed. */
+const GIVE_UP_AFTER_MS = 600_000
 
 /** The way in: passes requests on to events and payments, and survives their failures. */
 export async function buildApp(config: Config, version: string, log: Log) {
@@ -33,7 +43,13 @@ export async function buildApp(config: Config, version: string, log: Log) {
 
   const bulkheads = createBulkheads(config, counted)
   exportBulkheads(registry, bulkheads)
-  const { events, payments, notifier } = connectUpstreams(config, bulkheads.events, counted, log)
+  const { events, payments, notifier, notified } = connectUpstreams(config, bulkheads.events, counted, log)
+  const takeBacks = createUntilDone({
+    work: events.takeBack,
+    giveUpAfterMs: GIVE_UP_AFTER_MS,
+    name: 'take a reservation back',
+    log,
+  })
   const redis = sharesState(config) ? await connectRedis(config, log) : undefined
   const retry = createRetry({
     attempts: config.RETRY_MAX,
@@ -54,6 +70,7 @@ export async function buildApp(config: Config, version: string, log: Log) {
     shared: redis && config.CB_STORE === 'redis' ? createSharedCircuit(redis, log) : undefined,
   })
   exportCircuitState(registry, breaker.state)
+  exportClockDifferences('gateway', registry, { events, payments })
   const rates =
     redis && config.RATE_LIMIT_STORE === 'redis'
       ? createRedisRateStore(redis, config.RATE_LIMIT_RPS, log)
@@ -62,16 +79,38 @@ export async function buildApp(config: Config, version: string, log: Log) {
   await shedLoad(app, config.SHED_EVENT_LOOP_LAG_MS, counted.shed)
   limitRate(app, config.RATE_LIMIT_RPS, counted.rateLimited, rates)
   passBodiesThrough(app)
-  docs(app, { title: 'QuickTicket Gateway', version, description: 'Events, reservations and payments' })
+  docs(app, {
+    title: 'QuickTicket Gateway',
+    version,
+    description: 'Events, reservations and payments',
+    tags: {
+      events: 'What is sold, and how to hold tickets of it',
+      reservations: 'Tickets that are held for some minutes',
+      orders: 'Tickets that are paid',
+    },
+    problems: config.RATE_LIMIT_RPS > 0 ? [() => rateLimited('/events', config.RATE_LIMIT_RPS)] : [],
+  })
   probes(app, identity)
   faults(app, config, { service: 'gateway', registry })
   healthRoute(app, { events, payments, notifier, circuitState: breaker.state }, version)
-  eventRoutes(app, events)
+  eventRoutes(app, { events, takeBack: takeBacks.add })
   reservationRoutes(app, events)
-  payRoute(app, { events, payments, bulkhead: bulkheads.payments, breaker, retry, notifier, chargeTimeoutMs })
+  payRoute(app, {
+    events,
+    payments,
+    bulkhead: bulkheads.payments,
+    breaker,
+    retry,
+    notifier,
+    expired: counted.chargesExpired,
+    chargeTimeoutMs,
+  })
 
+  const stopSending = notifier && sendUnnotified({ events, notifier, log })
   app.addHook('onClose', async () => {
+    stopSending?.()
     await notifier?.close()
+    await Promise.all([takeBacks.close(), notified.close()])
     breaker.close()
     redis?.disconnect()
     await Promise.all([events.close(), payments.close()])
@@ -82,7 +121,9 @@ export async function buildApp(config: Config, version: string, log: Log) {
 function createBulkheads(config: Config, { bulkheadRejected }: GatewayMetrics) {
   const paymentWaitMs = Math.min(config.BULKHEAD_PAYMENTS_TIMEOUT_S * 1000, config.GATEWAY_TIMEOUT_MS)
   const bulkhead = (target: string, limit: number, waitMs: number) =>
-    createBulkhead({ target, limit, waitMs, onRejected: () => bulkheadRejected.inc({ target }) })
+    observeBulkhead(
+      createBulkhead({ target, limit, waitMs, onRejected: () => bulkheadRejected.inc({ target }) }),
+    )
   return {
     events: bulkhead('events', config.BULKHEAD_EVENTS_MAX, 0),
     payments: bulkhead('payments', config.BULKHEAD_PAYMENTS_MAX, paymentWaitMs),
@@ -90,20 +131,27 @@ function createBulkheads(config: Config, { bulkheadRejected }: GatewayMetrics) {
 }
 
 function connectUpstreams(config: Config, forEvents: Bulkhead, { notifications }: GatewayMetrics, log: Log) {
+  const token = tokenToSend(config.SERVICE_TOKEN)
+  const events = createEventsClient(config.EVENTS_URL, config.GATEWAY_TIMEOUT_MS, forEvents, token)
+  const notified = createUntilDone({
+    work: events.notified,
+    giveUpAfterMs: GIVE_UP_AFTER_MS,
+    name: 'say that an order was notified of',
+    log,
+  })
+  const options = { maxInFlight: config.NOTIFY_MAX_IN_FLIGHT, token, onSent: notified.add }
   return {
-    events: createEventsClient(config.EVENTS_URL, config.GATEWAY_TIMEOUT_MS, forEvents),
-    payments: createPaymentsClient(config.PAYMENTS_URL),
+    events,
+    payments: createPaymentsClient(config.PAYMENTS_URL, token),
     notifier: config.NOTIFICATIONS_URL
-      ? createNotifier(config.NOTIFICATIONS_URL, log, notifications, config.NOTIFY_MAX_IN_FLIGHT)
+      ? createNotifier(config.NOTIFICATIONS_URL, log, notifications, options)
       : undefined,
+    notified,
   }
 }
 
 /** The client is 13 MB, and few gateways need it. */
-async function connectRedis(
-  { REDIS_HOST: host, REDIS_PORT: port, REDIS_TIMEOUT_MS: timeoutMs }: Config,
-  log: Log,
-) {
+async function connectRedis(config: Config, log: Log) {
   const { createRedis } = await import('@quickticket/kit/redis')
-  return createRedis({ host, port, timeoutMs }, log)
+  return createRedis(redisOptions(config), log)
 }

@@ -1,4 +1,5 @@
-import { commonVariables, integer, url, usedWhen } from '@quickticket/kit/config'
+import { commonVariables, integer, url } from '@quickticket/kit/config'
+import { redisVariables } from '@quickticket/kit/redis-variables'
 import { Type } from '@quickticket/kit/schema'
 import type { Static, TObject } from 'typebox'
 
@@ -32,9 +33,8 @@ export const variables = {
     default: 'memory',
     description: 'where requests are counted; redis: those of all replicas together',
   }),
-  REDIS_HOST: Type.String({ default: 'redis', description: 'Redis host, for the stores above' }),
-  REDIS_PORT: usedWhen(sharesState, integer(1, 65_535, 6379, 'Redis port')),
-  REDIS_TIMEOUT_MS: usedWhen(sharesState, integer(1, 60_000, 1000, 'longest time that one command may take')),
+  // for the stores above
+  ...redisVariables(sharesState),
   RATE_LIMIT_RPS: integer(0, 1_000_000, 0, 'requests per second and path; 0: off'),
 }
 

@@ -1,6 +1,7 @@
+import { PEAK_WINDOW_S } from '@quickticket/kit/peak'
 import { Counter, Gauge, type Registry } from '@quickticket/kit/prometheus'
 import type { CircuitState } from './breaker.ts'
-import type { Bulkhead } from './bulkhead.ts'
+import type { ObservedBulkhead } from './observed-bulkhead.ts'
 
 export type GatewayMetrics = ReturnType<typeof gatewayMetrics>
 
@@ -23,6 +24,11 @@ export function gatewayMetrics(registry: Registry) {
       name: 'gateway_rate_limit_rejections_total',
       help: 'Requests over the limit',
       labelNames: ['path'] as const,
+      registers,
+    }),
+    chargesExpired: new Counter({
+      name: 'gateway_charges_expired_total',
+      help: 'Pays answered 409 because the clock of payments said that the checkout was over: none while clocks agree',
       registers,
     }),
     bulkheadRejected: new Counter({
@@ -62,7 +68,7 @@ export function exportCircuitState(registry: Registry, state: () => CircuitState
 }
 
 /** One series for each service, also where there is no limit. */
-export function exportBulkheads(registry: Registry, bulkheads: Record<string, Bulkhead>): void {
+export function exportBulkheads(registry: Registry, bulkheads: Record<string, ObservedBulkhead>): void {
   new Gauge({
     name: 'gateway_bulkhead_in_flight',
     help: 'Calls to a service that are under way; a payment is one, retries and waits between them included',
@@ -70,6 +76,15 @@ export function exportBulkheads(registry: Registry, bulkheads: Record<string, Bu
     registers: [registry],
     collect() {
       for (const [target, bulkhead] of Object.entries(bulkheads)) this.set({ target }, bulkhead.inFlight())
+    },
+  })
+  new Gauge({
+    name: 'gateway_bulkhead_in_flight_max',
+    help: `The most calls to a service that were under way at once in the last ${PEAK_WINDOW_S} s`,
+    labelNames: ['target'],
+    registers: [registry],
+    collect() {
+      for (const [target, bulkhead] of Object.entries(bulkheads)) this.set({ target }, bulkhead.inFlightMax())
     },
   })
 }

@@ -1,6 +1,8 @@
 import { createUpstream } from '@quickticket/kit/http-client'
 import type { Log } from '@quickticket/kit/log'
+import { NO_TOKEN } from '@quickticket/kit/service-token'
 import type { Trace } from '@quickticket/kit/trace'
+import { accept } from '@quickticket/kit/upstream-answer'
 import type { GatewayMetrics } from './metrics.ts'
 
 const TIMEOUT_MS = 2000
@@ -14,28 +16,37 @@ export interface Notifier {
   close(): Promise<void>
 }
 
+export interface NotifierOptions {
+  /** more are dropped: the outbox of events has them */
+  maxInFlight?: number
+  token?: string | undefined
+  onSent?: (orderId: string) => void
+}
+
 export function createNotifier(
   baseUrl: string,
   log: Log,
   notifications: GatewayMetrics['notifications'],
-  maxInFlight = 100,
+  { maxInFlight = 100, token, onSent }: NotifierOptions = {},
 ): Notifier {
-  const upstream = createUpstream('notifications', baseUrl)
+  const upstream = createUpstream('notifications', baseUrl, { token })
   const inFlight = new Set<Promise<void>>()
   for (const result of ['sent', 'failed', 'dropped'] as const) notifications.inc({ result }, 0)
 
   async function send(orderId: string, trace: Trace): Promise<void> {
     try {
       const body = { event: 'order_confirmed', order_id: orderId }
-      const { status } = await upstream.request({
+      const answer = await upstream.request({
         method: 'POST',
         path: '/notify',
         trace,
         body,
         timeoutMs: TIMEOUT_MS,
       })
+      const { status } = accept('notifications', answer)
       if (status !== 200) throw new Error(`notifications answered ${status}`)
       notifications.inc({ result: 'sent' })
+      onSent?.(orderId)
     } catch (error) {
       notifications.inc({ result: 'failed' })
       const ids = { request_id: trace.requestId, trace_id: trace.traceId }
@@ -50,7 +61,8 @@ export function createNotifier(
       inFlight.add(sending)
     },
     async health(timeoutMs, trace) {
-      const answer = await upstream.request({ method: 'GET', path: '/health', trace, timeoutMs })
+      const headers = token === undefined ? NO_TOKEN : {}
+      const answer = await upstream.request({ method: 'GET', path: '/health', trace, headers, timeoutMs })
       return answer.status
     },
     async close() {

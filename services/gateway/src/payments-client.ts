@@ -1,5 +1,7 @@
 import { createUpstream, UpstreamError } from '@quickticket/kit/http-client'
+import { NO_TOKEN } from '@quickticket/kit/service-token'
 import type { Trace } from '@quickticket/kit/trace'
+import { accept, read } from '@quickticket/kit/upstream-answer'
 
 export interface Charge {
   reservationId: string
@@ -13,19 +15,22 @@ export class ChargeRefused extends Error {
   override name = 'ChargeRefused'
   readonly status: number
   readonly retryAfter: string | undefined
+  /** its clock says that the checkout was over */
+  readonly isExpired: boolean
 
-  constructor(status: number, retryAfter: string | undefined) {
+  constructor(status: number, retryAfter: string | undefined, body = '') {
     super(`payments answered ${status}`)
     this.status = status
     this.retryAfter = retryAfter
+    this.isExpired = status === 409 && body.includes('"charge_expired"')
   }
 }
 
-/** Whether a charge that failed like this may succeed when tried again: no answer, 5xx, 408 or 429. */
+/** Whether a charge that failed like this may succeed when tried again: no answer of payments, 5xx, 408 or 429. */
 export function mayPass(error: unknown): boolean {
   if (error instanceof ChargeRefused)
     return error.status >= 500 || error.status === 408 || error.status === 429
-  return error instanceof UpstreamError
+  return error instanceof UpstreamError && error.failure !== 'refused'
 }
 
 /** How long payments asks to wait, in milliseconds; only the number of seconds is understood, not a date. */
@@ -45,11 +50,13 @@ export interface PaymentsClient {
   charge(charge: Charge, trace: Trace, timeoutMs: number): Promise<string>
   /** the status of its /health; rejects when it does not answer */
   health(timeoutMs: number, trace: Trace): Promise<number>
+  /** seconds that its clock is ahead of ours, at least; undefined: unknown */
+  clockDifferenceS(): number | undefined
   close(): Promise<void>
 }
 
-export function createPaymentsClient(baseUrl: string): PaymentsClient {
-  const upstream = createUpstream('payments', baseUrl)
+export function createPaymentsClient(baseUrl: string, token?: string): PaymentsClient {
+  const upstream = createUpstream('payments', baseUrl, { token })
   return {
     async charge({ reservationId, amountCents, chargeBefore }, trace, timeoutMs) {
       const answer = await upstream.request({
@@ -60,13 +67,23 @@ export function createPaymentsClient(baseUrl: string): PaymentsClient {
         body: { reservation_id: reservationId, amount: amountCents, charge_before: chargeBefore },
         timeoutMs,
       })
-      if (answer.status !== 200) throw new ChargeRefused(answer.status, answer.retryAfter)
-      return (JSON.parse(answer.body.toString()) as { payment_ref: string }).payment_ref
+      // an error of a proxy is one of payments: nothing but its status is told
+      const isServerError = answer.status >= 500 && answer.status < 600
+      if (!isServerError) accept('payments', answer)
+      if (answer.status !== 200)
+        throw new ChargeRefused(answer.status, answer.retryAfter, answer.body.toString())
+      return read<{ payment_ref: string }>('payments', answer, isPayment).payment_ref
     },
     async health(timeoutMs, trace) {
-      const answer = await upstream.request({ method: 'GET', path: '/health', trace, timeoutMs })
+      const headers = token === undefined ? NO_TOKEN : {}
+      const answer = await upstream.request({ method: 'GET', path: '/health', trace, headers, timeoutMs })
       return answer.status
     },
+    clockDifferenceS: upstream.clockDifferenceS,
     close: upstream.close,
   }
+}
+
+function isPayment({ payment_ref }: { payment_ref?: unknown }): boolean {
+  return typeof payment_ref === 'string' && payment_ref !== ''
 }

@@ -1,7 +1,7 @@
 import { template } from '@quickticket/kit/outcome'
-import { Problem } from '@quickticket/kit/problem'
 import type { FastifyInstance } from 'fastify'
 import type { GatewayMetrics } from './metrics.ts'
+import { rateLimited as tooMany } from './problems.ts'
 import { createSlidingWindow, type SlidingWindow } from './sliding-window.ts'
 
 export interface Admission {
@@ -38,10 +38,7 @@ export function limitRate(
     if (admitted) return
     // as with the request itself, what counts is what the client gets
     reply.raw.once('close', () => reply.raw.writableFinished && rateLimited.inc({ path }))
-    throw new Problem(429, 'rate_limited', `More than ${limitRps} requests per second`, {
-      details: { path, limit_rps: limitRps },
-      headers: { 'retry-after': '1' },
-    })
+    throw tooMany(path, limitRps)
   })
 }
 

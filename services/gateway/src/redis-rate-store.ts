@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Log } from '@quickticket/kit/log'
 import type { Redis, Result } from 'ioredis'
 import { createRateStore, type RateStore } from './rate-limit.ts'
+import { createSharing } from './sharing.ts'
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
@@ -25,24 +26,22 @@ const ADMIT = `
   return { 1, limit - used - 1 }
 `
 
-/** One exact sliding window a path for all replicas. Without Redis each replica goes by its own count, with a warning. */
+/**
+ * One exact sliding window a path for all replicas. Without Redis each replica goes by its own count, with a warning; only
+ * the first request waits to find that out.
+ */
 export function createRedisRateStore(redis: Redis, limitRps: number, log: Log): RateStore {
   redis.defineCommand('qtAdmit', { numberOfKeys: 0, lua: ADMIT })
+  const sharing = createSharing('rate limit', log)
   const own = createRateStore(limitRps)
   const process = randomUUID()
   let requests = 0
-  let warned = false
   return {
     async admit(path) {
-      try {
-        const [admitted, remaining] = await redis.qtAdmit(path, limitRps, `${process}:${requests++}`)
-        warned = false
-        return { admitted: admitted === 1, remaining }
-      } catch (error) {
-        if (!warned) log.warn({ err: error }, 'rate limit is not shared: each replica counts for itself')
-        warned = true
-        return own.admit(path)
-      }
+      const answer = await sharing.ask(() => redis.qtAdmit(path, limitRps, `${process}:${requests++}`))
+      if (!answer) return own.admit(path)
+      const [admitted, remaining] = answer
+      return { admitted: admitted === 1, remaining }
     },
   }
 }

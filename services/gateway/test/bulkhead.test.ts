@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { BulkheadFullError, createBulkhead } from '../src/bulkhead.ts'
+import { observeBulkhead } from '../src/observed-bulkhead.ts'
 
 const WAIT_MS = 500
 
@@ -108,4 +109,17 @@ test('without a limit no call waits, and calls under way are counted all the sam
   await vi.advanceTimersByTimeAsync(0)
   expect(made).toHaveLength(100)
   expect(bulkhead.inFlight()).toBe(100)
+})
+
+test('the most calls at once are remembered for a while, however often they are read', async () => {
+  const bulkhead = observeBulkhead(bulkheadOf(0).bulkhead)
+  const { start, made } = calls(bulkhead)
+  const all = [start(), start(), start()]
+  await vi.advanceTimersByTimeAsync(1)
+  for (const { end } of made) end('')
+  await Promise.all(all)
+  expect(bulkhead.inFlight()).toBe(0)
+  expect([bulkhead.inFlightMax(), bulkhead.inFlightMax()]).toEqual([3, 3])
+  await vi.advanceTimersByTimeAsync(31_000)
+  expect(bulkhead.inFlightMax()).toBe(0)
 })

@@ -57,3 +57,21 @@ test.each([
   expect(status).toBe(200)
   expect(body).toMatchObject({ status: 'healthy', checks: { notifications: result } })
 })
+
+test('however many ask at once, those it needs are asked twice, and the second answers are not older than the question', async () => {
+  let asked = 0
+  let status = 200
+  const events = await fakeUpstream((_request, response) => {
+    asked++
+    send(response, status, {})
+  })
+  upstreams.push(events)
+  const { app } = await gatewayApp({ EVENTS_URL: events.url, PAYMENTS_URL: await serviceWith(200) })
+  const first = app.inject('/health')
+  expect((await first).statusCode).toBe(200)
+  status = 503
+  const answers = await Promise.all(Array.from({ length: 100 }, () => app.inject('/health')))
+  expect(new Set(answers.map(({ statusCode }) => statusCode))).toEqual(new Set([503]))
+  expect(asked).toBe(2)
+  await app.close()
+})

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { counted } from '../../kit/test/series.ts'
 import { type FakeUpstream, fakeUpstream, send } from './fake-upstream.ts'
 import { openShop } from './shop.ts'
@@ -75,5 +75,34 @@ test('notifications on top of those that may be under way are dropped and counte
     'gateway_notifications_total{result="dropped"}': 1,
   })
   gate.resolve()
+  await shop.close()
+})
+
+test('an order whose notification failed is told later, until it was', async () => {
+  let failures = 2
+  const { shop, notifications, id } = await shopThatTells((_request, response) =>
+    send(response, failures-- > 0 ? 500 : 200, {}),
+  )
+  await shop.pay(id)
+  const told = () => notifications.requests.filter(({ path }) => path === '/notify')
+  const unnotified = async () =>
+    (await shop.events.pool.query(`SELECT order_id FROM outbox WHERE topic = 'notify'`)).rows
+  for (let attempt = 1; attempt <= 3; attempt++) {
+    await vi.waitFor(() => expect(told()).toHaveLength(attempt), 10_000)
+    if (attempt === 3) break
+    expect(await unnotified()).toEqual([{ order_id: id }])
+    // in place of waiting until it is due
+    await shop.events.pool.query(`UPDATE outbox SET due_at = now()`)
+  }
+  expect(told().map(({ body }) => body)).toEqual(Array(3).fill({ event: 'order_confirmed', order_id: id }))
+  await vi.waitFor(async () => expect(await unnotified()).toEqual([]), 10_000)
+  await shop.close()
+})
+
+test('without notifications no order waits for one', async () => {
+  const shop = await openShop()
+  await shop.pay(await shop.reserved(await shop.addEvent(5)))
+  const { rows } = await shop.events.pool.query(`SELECT FROM outbox WHERE topic = 'notify'`)
+  expect(rows).toEqual([])
   await shop.close()
 })

@@ -94,7 +94,7 @@ test('a charge whose answer was lost is given back when the reservation is relea
   const id = await shop.reserved(await shop.addEvent(5))
   expect((await shop.pay(id)).statusCode).toBe(500)
   const released = await shop.gateway.app.inject({ method: 'DELETE', url: `/reserve/${id}` })
-  expect(released.json()).toMatchObject({ status: 'refunded' })
+  expect(released.json()).toMatchObject({ status: 'refunding' })
   await shop.payments.logs.until((line) => line.ledger === 'void')
   expect(shop.payments.ledger().at(-1)).toMatchObject({ ledger: 'void', reservation_id: id })
   expect((await shop.pay(id)).statusCode).toBe(404)

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import {
   type FastifyBaseLogger,
@@ -9,13 +8,14 @@ import {
   type RawRequestDefaultExpression,
   type RawServerDefault,
 } from 'fastify'
-import { answerClientError, answerConnect, answerProblems } from './errors.ts'
+import { answerClientError, answerConnect, answerProblems, endUnused, hostRequired } from './errors.ts'
+import { createHttpServer } from './http-server.ts'
 import { rememberRoutes } from './known-routes.ts'
 import { buildSerializer } from './late-serializers.ts'
 import type { Log } from './log.ts'
+import { createOpenConnections } from './open-connections.ts'
 import { observeOutcomes } from './outcome.ts'
 import { limitConcurrency } from './overload.ts'
-import { Problem } from './problem.ts'
 import { requestLog } from './request-log.ts'
 import { traceOf } from './trace.ts'
 
@@ -28,26 +28,25 @@ export type App = FastifyInstance<
 >
 
 const BODY_LIMIT_BYTES = 64 * 1024
-const HEADERS_TIMEOUT_MS = 10_000
-const REQUEST_TIMEOUT_MS = 30_000
-/** Longer than any client here keeps a connection idle, so that none is closed under a request. */
-const KEEP_ALIVE_TIMEOUT_MS = 72_000
 
 /**
  * A Fastify instance with the house's limits, ids, error answers and one log line a request. Routes, metrics, probes
  * and documentation are added by the caller, so that each service's own `app.ts` shows all it has.
  */
 export function createApp(options: { log: Log; maxConcurrentRequests: number }): App {
-  const app = fastify({
+  const connections = createOpenConnections((socket) => endUnused(app, socket))
+  const app: App = fastify({
     loggerInstance: options.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: (request) => traceOf(request as RawRequestDefaultExpression).requestId,
     childLoggerFactory: (_logger, _bindings, _options, request) =>
       requestLog(options.log as FastifyBaseLogger, traceOf(request as RawRequestDefaultExpression)),
     bodyLimit: BODY_LIMIT_BYTES,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS, requireHostHeader: false },
+    serverFactory: (handle) =>
+      createHttpServer(handle, {
+        connection: connections.add,
+        connect: (socket) => answerConnect(app, socket),
+      }),
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true },
     schemaController: { compilersFactory: { buildSerializer } },
@@ -68,13 +67,16 @@ export function createApp(options: { log: Log; maxConcurrentRequests: number }):
   rememberRoutes(app)
   observeOutcomes(app)
   logOutcomes(app)
-  answerInsteadOfNode(app)
+  requireHost(app)
   limitConcurrency(app, options.maxConcurrentRequests)
   app.addHook('onSend', (request, reply, payload, done) => {
     reply.header('x-request-id', request.id)
+    // what is said here changes; a route whose answer may be kept says so itself
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
     done(null, payload)
   })
   acceptJson(app)
+  app.addHook('preClose', async () => connections.close())
   return app
 }
 
@@ -87,22 +89,22 @@ function logOutcomes(app: App): void {
   })
 }
 
-/** Node.js answers some requests by itself: without problem details, and unseen by logs and metrics. */
-function answerInsteadOfNode(app: App): void {
-  app.server.on('connect', (_request, socket) => answerConnect(app, socket as Socket))
-  // RFC 9110, section 10.1.1: what nobody knows may be ignored
-  app.server.on('checkExpectation', (request, response) => app.routing(request, response))
+/** Node.js would answer by itself: without problem details, and unseen by logs and metrics. */
+function requireHost(app: App): void {
   app.addHook('onRequest', (request, _reply, done) => {
     const { headers, httpVersion } = request.raw
     if (headers.host || httpVersion === '1.0') return done()
-    done(new Problem(400, 'host_required', 'The Host header is missing'))
+    done(hostRequired())
   })
 }
 
-/** JSON only; clients that always send its content type may leave the body of a POST empty. */
+/**
+ * JSON only; clients that always send its content type may leave the body of a POST empty. A `__proto__` is a field that is
+ * not known, like any other: it is taken away.
+ */
 function acceptJson(app: App): void {
   app.removeContentTypeParser('text/plain')
-  const parse = app.getDefaultJsonParser('error', 'error')
+  const parse = app.getDefaultJsonParser('remove', 'remove')
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body === '') return done(null, undefined)
     return parse(request, body as string, done)

@@ -3,6 +3,7 @@ import type { Static, TObject, TProperties, TSchema } from 'typebox'
 import { parseFaults } from './faults/parse.ts'
 import { Type } from './schema.ts'
 import { isServiceLink } from './service-links.ts'
+import { readTokens } from './service-token.ts'
 
 /** Variables as a process receives them. */
 export type Environment = Record<string, string | undefined>
@@ -46,6 +47,14 @@ export const commonVariables = {
   ),
   FAULTS_SEALED: flag(false, 'metrics and logs do not tell which faults are injected'),
   FAULT_ADMIN_TOKEN: secret('', 'who has it may change faults at /faults; empty: nobody'),
+  SERVICE_TOKEN: {
+    ...secret(
+      '',
+      'what services show each other; with it, those behind the gateway answer to no others; empty: off',
+    ),
+    allowed: 'tokens of 16 or more of A-Z a-z 0-9 - . _ ~ + / =, with commas between them',
+    check: readTokens,
+  },
 }
 
 /** Yes or no. */
@@ -170,7 +179,7 @@ function failedCheck(schema: TSchema, text: string): string | undefined {
 }
 
 const INTEGER = /^[+-]?\d+$/
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
+const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i
 
 /** The value that a text stands for; undefined when it is not allowed. */
 function parse(schema: TSchema, text: string): unknown {

@@ -1,10 +1,10 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
-
-export interface DocsInfo {
-  title: string
-  description: string
-  version: string
-}
+import type { IncomingMessage } from 'node:http'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import { errorsPage } from './errors-page.ts'
+import { keepPages } from './kept-pages.ts'
+import type { DocsInfo, OpenApiDocument } from './openapi.ts'
+import { PROBLEM_JSON, Problem, problemBody } from './problem.ts'
+import { traceOf } from './trace.ts'
 
 /**
  * Interactive documentation at /docs and the OpenAPI 3.1 schema at /openapi.json, from the schemas of the routes that are
@@ -15,12 +15,14 @@ export function docs(app: FastifyInstance, info: DocsInfo): void {
   const routes: RouteOptions[] = []
   let documentation: Promise<FastifyInstance> | undefined
   const options = { config: { ops: true }, schema: { hide: true } }
-  const answer = async (request: FastifyRequest, reply: FastifyReply) => {
+  const answer = async ({ raw }: FastifyRequest, reply: FastifyReply) => {
     documentation ??= document(routes, info)
-    const { statusCode, headers, rawPayload } = await (await documentation).inject(request.url)
-    if (statusCode >= 400) return reply.callNotFound()
-    return reply.code(statusCode).headers(headers).send(rawPayload)
+    const pages = await documentation
+    reply.hijack()
+    if (app.draining) reply.raw.setHeader('connection', 'close')
+    pages.routing(raw, reply.raw)
   }
+  errorsPage(app)
   app.get('/openapi.json', options, answer)
   app.get('/docs', options, answer)
   app.get('/docs/*', options, answer)
@@ -29,24 +31,53 @@ export function docs(app: FastifyInstance, info: DocsInfo): void {
   })
 }
 
-/** An application that is never called but for its documentation. */
+type Made = Exclude<ReturnType<FastifyInstance['swagger']>, string>
+
+/** An application that is asked for its documentation alone. */
 async function document(routes: RouteOptions[], info: DocsInfo): Promise<FastifyInstance> {
-  const [{ fastify }, { default: swagger }, { default: swaggerUi }] = await Promise.all([
+  const [{ fastify }, { default: swagger }, { default: swaggerUi }, openapi] = await Promise.all([
     import('fastify'),
     import('@fastify/swagger'),
     import('@fastify/swagger-ui'),
+    import('./openapi.ts'),
   ])
-  const app = fastify()
+  const app = fastify({ genReqId: (request) => traceOf(request as IncomingMessage).requestId })
+  keepPages(app)
+  answerMissing(app)
   app.setValidatorCompiler(() => () => true)
   app.setSerializerCompiler(() => JSON.stringify)
-  await app.register(swagger, { openapi: { openapi: '3.1.0', info } })
+  await app.register(swagger, {
+    openapi: openapi.documentFrame(info),
+    transformObject: (made) => {
+      const { openapiObject } = made as { openapiObject: unknown }
+      return openapi.completeDocument(openapiObject as OpenApiDocument, routes, info) as Partial<Made>
+    },
+  })
   await app.register(swaggerUi, { routePrefix: '/docs', uiConfig: { tryItOutEnabled: true } })
   for (const { method, url, schema = {} } of routes) {
-    if (!isHead(method)) app.route({ method, url, schema, handler: async () => undefined })
+    if (isHead(method)) continue
+    app.route({ method, url, schema: openapi.shownSchema(schema), handler: async () => undefined })
   }
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
   await app.ready()
   return app
+}
+
+/** What is not there and what may not be read are the same to clients. */
+function answerMissing(app: FastifyInstance): void {
+  const answer = (problem: Problem, { id }: FastifyRequest, reply: FastifyReply) =>
+    reply
+      .code(problem.status)
+      .header('cache-control', 'no-store')
+      .type(PROBLEM_JSON)
+      .serializer(JSON.stringify)
+      .send(problemBody(problem, id))
+  const missing = () => new Problem(404, 'not_found', 'Not Found')
+  const broken = () => new Problem(500, 'internal_error', 'Internal Server Error')
+  app.setNotFoundHandler((request, reply) => answer(missing(), request, reply))
+  app.setErrorHandler(({ statusCode = 500 }: FastifyError, request, reply) =>
+    answer(statusCode < 500 ? missing() : broken(), request, reply),
+  )
 }
 
 /** Fastify adds one to each GET. */

@@ -1,15 +1,14 @@
-import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { STATUS_CODES } from './http-status.ts'
-import { type LastRequest, lastRequestOn, pathOf, UNMATCHED, watch } from './outcome.ts'
-import { Problem, problemBody } from './problem.ts'
-
-const PROBLEM_JSON = 'application/problem+json; charset=utf-8'
+import { lastRequestOn, pathOf, watch } from './outcome.ts'
+import { PROBLEM_JSON, Problem, problemBody } from './problem.ts'
+import { answerRaw, isEnded } from './raw-answers.ts'
 
 /** One error handler for the whole application: whatever is thrown becomes problem details. */
 export function answerProblems(app: FastifyInstance) {
-  app.setErrorHandler((error: FastifyError, request, reply) => answer(error, request, reply))
+  app.setErrorHandler((error: FastifyError, request, reply) =>
+    answer(error.code === QUERY_WITHOUT_TYPE ? notFound(app, request) : error, request, reply),
+  )
   app.setNotFoundHandler((request, reply) => answer(notFound(app, request), request, reply))
   return {
     /** For URLs that can not be routed: no hook has run for these. */
@@ -20,6 +19,7 @@ export function answerProblems(app: FastifyInstance) {
       reply.raw.writeHead(problem.status, {
         'content-type': PROBLEM_JSON,
         'content-length': Buffer.byteLength(body),
+        'cache-control': 'no-store',
         'x-request-id': request.id,
       })
       reply.raw.end(body)
@@ -35,10 +35,14 @@ function answer(error: FastifyError | Problem, request: FastifyRequest, reply: F
   return reply
     .code(problem.status)
     .headers(problem.headers)
+    .header('cache-control', 'no-store')
     .type(PROBLEM_JSON)
     .serializer(JSON.stringify)
     .send(problemBody(problem, request.id))
 }
+
+/** Fastify looks at what a QUERY carries before it looks for a route; no route here has this method. */
+const QUERY_WITHOUT_TYPE = 'FST_ERR_ROUTE_MISSING_CONTENT_TYPE'
 
 function notFound(app: FastifyInstance, request: FastifyRequest): Problem {
   const known = app.knownRoutes.match(pathOf(request.url))
@@ -56,30 +60,39 @@ function asProblem(error: FastifyError | Problem): { problem: Problem; unexpecte
   const status = error.statusCode ?? 500
   if (status >= 400 && status < 500)
     return { problem: new Problem(status, 'bad_request', 'Bad Request'), unexpected: false }
-  return { problem: new Problem(500, 'internal_error', 'Internal Server Error'), unexpected: true }
+  return { problem: internalError(), unexpected: true }
 }
 
+const internalError = () => new Problem(500, 'internal_error', 'Internal Server Error')
+const unsupportedMediaType = () =>
+  new Problem(415, 'unsupported_media_type', 'Send the body as application/json')
+const malformedJson = () => new Problem(400, 'malformed_json', 'The body is not valid JSON')
+const bodyTooLarge = () => new Problem(413, 'body_too_large', 'The body is larger than 64 KiB')
+const badContentLength = () =>
+  new Problem(400, 'bad_content_length', 'The body is not as long as Content-Length says')
+const badUrl = () => new Problem(400, 'bad_url', 'The URL is not valid')
+const urlTooLong = () => new Problem(414, 'url_too_long', 'A part of the URL is too long')
+const invalidPath = (detail: string) => new Problem(422, 'invalid_path', detail)
+const invalidBody = (detail: string) => new Problem(400, 'invalid_body', detail)
+
+/** Every service requires it, of HTTP/1.1. */
+export const hostRequired = () => new Problem(400, 'host_required', 'The Host header is missing')
+
 const FRAMEWORK_PROBLEMS: Record<string, () => Problem> = {
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: () =>
-    new Problem(415, 'unsupported_media_type', 'Send the body as application/json'),
-  FST_ERR_CTP_INVALID_JSON_BODY: () => new Problem(400, 'malformed_json', 'The body is not valid JSON'),
-  FST_ERR_CTP_BODY_TOO_LARGE: () => new Problem(413, 'body_too_large', 'The body is larger than 64 KiB'),
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
-    new Problem(400, 'bad_content_length', 'The body is not as long as Content-Length says'),
-  FST_ERR_BAD_URL: () => new Problem(400, 'bad_url', 'The URL is not valid'),
-  FST_ERR_MAX_PARAM_LENGTH: () => new Problem(414, 'url_too_long', 'A part of the URL is too long'),
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: unsupportedMediaType,
+  FST_ERR_CTP_INVALID_JSON_BODY: malformedJson,
+  FST_ERR_CTP_BODY_TOO_LARGE: bodyTooLarge,
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: badContentLength,
+  FST_ERR_BAD_URL: badUrl,
+  FST_ERR_MAX_PARAM_LENGTH: urlTooLong,
 }
 
 /** A path of the wrong shape is 422 as in FastAPI; a body of the wrong shape is 400. */
 function invalid(error: FastifyError): Problem {
-  const inPath = error.validationContext === 'params'
   const [first] = error.validation ?? []
   const where = first?.instancePath.slice(1).replaceAll('/', '.') || error.validationContext || 'request'
-  return new Problem(
-    inPath ? 422 : 400,
-    inPath ? 'invalid_path' : 'invalid_body',
-    `${where} ${first?.message ?? 'is invalid'}`,
-  )
+  const detail = `${where} ${first?.message ?? 'is invalid'}`
+  return error.validationContext === 'params' ? invalidPath(detail) : invalidBody(detail)
 }
 
 /** Answers what is not even HTTP; the connection is closed afterwards. */
@@ -90,46 +103,66 @@ export function answerClientError(
 ): void {
   const last = lastRequestOn(socket)
   const broken = last?.isArriving() ? last : undefined
-  if (error.code === 'ECONNRESET' || !socket.writable || broken?.isAnswered()) {
+  if (error.code === 'ECONNRESET' || !socket.writable || broken?.response.headersSent) {
     socket.destroy()
-    return
+  } else if (!isEnded(socket)) {
+    answerRaw(app, CLIENT_ERRORS[error.code ?? '']?.() ?? NOT_HTTP(), socket, { broken })
   }
-  const problem = CLIENT_ERRORS[error.code ?? '']?.() ?? NOT_HTTP()
-  answerConnection(app, problem, socket, UNMATCHED, broken)
 }
 
 /** Answers CONNECT, for which Node.js has no response: this is no proxy. */
 export function answerConnect(app: FastifyInstance, socket: Socket): void {
-  answerConnection(app, new Problem(405, 'method_not_allowed', 'Method Not Allowed'), socket, 'CONNECT')
+  const problem = new Problem(405, 'method_not_allowed', 'Method Not Allowed')
+  answerRaw(app, problem, socket, { method: 'CONNECT' })
 }
 
-/** @param broken the request that is answered with this, when so much of it has arrived that it is under way */
-function answerConnection(
-  app: FastifyInstance,
-  problem: Problem,
-  socket: Socket,
-  method: string,
-  broken?: LastRequest,
-): void {
-  const { status } = problem
-  const id = broken?.id ?? randomUUID().replaceAll('-', '')
-  const body = JSON.stringify(problemBody(problem, id))
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: ${PROBLEM_JSON}\r\n` +
-      `x-request-id: ${id}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  )
-  if (broken) {
-    broken.statusWhenCut = status
-    return
+/** Ends a connection of a service that stops, as soon as no request is in flight on it. */
+export function endUnused(app: FastifyInstance, socket: Socket): void {
+  const last = lastRequestOn(socket)
+  if (!last || last.response.writableFinished) socket.destroySoon()
+  else if (!last.isArriving() || last.response.headersSent)
+    last.response.once('close', () => endUnused(app, socket))
+  else {
+    if (!isEnded(socket)) answerRaw(app, requestTimeout(), socket, { broken: last })
+    socket.destroySoon()
   }
-  const log = app.log.child({ request_id: id, trace_id: id })
-  const outcome = { method, route: UNMATCHED, path: UNMATCHED, status, seconds: 0 }
-  for (const listener of app.outcomeListeners) listener(outcome, { log })
 }
 
 const NOT_HTTP = () => new Problem(400, 'bad_request', 'The request is not valid HTTP')
+const requestTimeout = () => new Problem(408, 'request_timeout', 'The request did not arrive in time')
+const headersTooLarge = () => new Problem(431, 'headers_too_large', 'The headers are too large')
 
 const CLIENT_ERRORS: Record<string, () => Problem> = {
-  ERR_HTTP_REQUEST_TIMEOUT: () => new Problem(408, 'request_timeout', 'The request did not arrive in time'),
-  HPE_HEADER_OVERFLOW: () => new Problem(431, 'headers_too_large', 'The headers are too large'),
+  ERR_HTTP_REQUEST_TIMEOUT: requestTimeout,
+  HPE_HEADER_OVERFLOW: headersTooLarge,
+}
+
+/** For the documentation: what is wrong with a request before its route is asked, whatever the route. */
+export const requestProblems = [NOT_HTTP, hostRequired]
+
+/** For the documentation: what may go wrong with any request. */
+export const otherProblems = [requestTimeout, headersTooLarge, internalError]
+
+/** For the documentation: what is wrong with a path that has parameters. */
+export function pathProblems(isExplainedByRoute: boolean) {
+  const shape = () => invalidPath('id must NOT have fewer than 1 characters')
+  return [badUrl, urlTooLong, ...(isExplainedByRoute ? [] : [shape])]
+}
+
+/** For the documentation: what is wrong with a body. */
+export function bodyProblems({
+  isRead,
+  isExplainedByRoute,
+}: {
+  isRead: boolean
+  isExplainedByRoute: boolean
+}) {
+  const shape = () => invalidBody("body must have required property 'amount'")
+  return [
+    ...(isRead ? [malformedJson] : []),
+    ...(isRead && !isExplainedByRoute ? [shape] : []),
+    badContentLength,
+    bodyTooLarge,
+    unsupportedMediaType,
+  ]
 }

@@ -19,7 +19,13 @@ export function probes(
   identity: { service: string; version: string },
   whyNotReady: () => Promise<string | undefined> = async () => undefined,
 ): void {
-  const status = Type.Object({ status: Type.String(), reason: Type.Optional(Type.String()) })
+  const status = Type.Object(
+    {
+      status: Type.String({ examples: ['ok'] }),
+      reason: Type.Optional(Type.String({ description: 'why no traffic may be sent' })),
+    },
+    { title: 'Status' },
+  )
   const config = { ops: true }
   const probe = { ...config, uncounted: true }
   const tags = ['operations']
@@ -30,7 +36,16 @@ export function probes(
 
   app.get(
     '/livez',
-    { config: probe, schema: { tags, summary: 'Is the process alive?', response: { 200: status } } },
+    {
+      config: probe,
+      schema: {
+        tags,
+        operationId: 'isAlive',
+        summary: 'Is the process alive?',
+        description: 'It is when it answers, whatever becomes of the services that it needs.',
+        response: { 200: status },
+      },
+    },
     async () => ({
       status: 'ok',
     }),
@@ -40,7 +55,13 @@ export function probes(
     '/readyz',
     {
       config: probe,
-      schema: { tags, summary: 'May traffic be sent here?', response: { 200: status, 503: status } },
+      schema: {
+        tags,
+        operationId: 'isReady',
+        summary: 'May traffic be sent here?',
+        description: 'Not before it can answer, and not from the stop signal on.',
+        response: { 200: status, 503: status },
+      },
     },
     async (_request, reply) => {
       if (app.draining) return reply.code(503).send({ status: 'draining' })
@@ -56,15 +77,30 @@ export function probes(
       config,
       schema: {
         tags,
+        operationId: 'getVersion',
         summary: 'What runs here',
-        response: {
-          200: Type.Object({ service: Type.String(), version: Type.String(), node: Type.String() }),
-        },
+        description: 'The service, its version and that of Node.js.',
+        response: { 200: Version },
       },
     },
     async () => ({ ...identity, node: process.version }),
   )
 }
+
+/**
+ * The shortest time between two rounds of checks, in milliseconds: a flood of health requests shares them. Each is answered
+ * by a round that began after it came.
+ */
+export const SHARED_CHECK_MS = 100
+
+const Version = Type.Object(
+  {
+    service: Type.String({ examples: ['events'] }),
+    version: Type.String({ examples: ['1.0.0'] }),
+    node: Type.String({ examples: ['v24.21.0'] }),
+  },
+  { title: 'Version' },
+)
 
 export type CheckResult = 'ok' | 'degraded' | 'down'
 

@@ -2,6 +2,8 @@ export interface HttpAnswer {
   status: number
   contentType: string
   retryAfter: string | undefined
+  /** when it was written, by the clock of the server */
+  date: string | undefined
   body: Buffer
 }
 
@@ -15,12 +17,19 @@ interface Head extends Omit<HttpAnswer, 'body'> {
 const LINE_END = Buffer.from('\r\n')
 const HEAD_END = Buffer.from('\r\n\r\n')
 const MAX_HEAD_BYTES = 16 * 1024
+/** What a piece of a body takes in memory besides its bytes: one that comes in very small chunks is larger than it seems. */
+const PIECE_BYTES = 64
+/** what can be passed on in a header */
+const PRINTABLE = /^[\x20-\x7e]{1,64}$/
 const NOTHING: Buffer = Buffer.alloc(0)
 
 /** Reads the answers of one connection: HTTP/1.1 as in RFC 9112, for a client that sends neither HEAD nor CONNECT. */
 export class AnswerReader {
   /** how long the connection may be idle after its last answer and still be used, in milliseconds; 0: it ends */
   idleMs = 0
+  /** what the body of the next answer may take in memory */
+  maxBodyBytes = Number.POSITIVE_INFINITY
+  #bodyBytes = 0
   #unread = NOTHING
   #head: Head | undefined
   #body: Buffer[] = []
@@ -31,7 +40,7 @@ export class AnswerReader {
    * Takes what has arrived.
    *
    * @returns the answer once it is complete
-   * @throws {Error} when this is not an answer of HTTP/1.1
+   * @throws {Error} when this is not an answer of HTTP/1.1, or a longer one than allowed
    */
   read(chunk: Buffer): HttpAnswer | undefined {
     this.#unread = this.#unread.length > 0 ? Buffer.concat([this.#unread, chunk]) : chunk
@@ -56,7 +65,9 @@ export class AnswerReader {
   }
 
   #begin(head: Head): void {
+    if ((head.length ?? 0) > this.maxBodyBytes) throw tooLong(this.maxBodyBytes)
     this.#head = head
+    this.#bodyBytes = 0
     this.#missing = head.length ?? Number.POSITIVE_INFINITY
     this.#expected = head.chunked ? 'size' : 'data'
   }
@@ -94,7 +105,10 @@ export class AnswerReader {
     const data = unread.length > this.#missing ? unread.subarray(0, this.#missing) : unread
     this.#unread = data === unread ? NOTHING : unread.subarray(data.length)
     this.#missing -= data.length
-    if (data.length > 0) this.#body.push(data)
+    if (data.length === 0) return
+    this.#bodyBytes += data.length + PIECE_BYTES
+    if (this.#bodyBytes > this.maxBodyBytes) throw tooLong(this.maxBodyBytes)
+    this.#body.push(data)
   }
 
   #takeUntil(end: Buffer): string | undefined {
@@ -106,15 +120,19 @@ export class AnswerReader {
     return unread.toString('latin1', 0, at)
   }
 
-  #complete({ status, contentType, retryAfter, idleMs }: Head): HttpAnswer {
+  #complete({ status, contentType, retryAfter, date, idleMs }: Head): HttpAnswer {
     const [first] = this.#body
     const body = this.#body.length === 1 && first ? first : Buffer.concat(this.#body)
     // bytes that nobody asked for would become part of the next answer
     this.idleMs = this.#unread.length > 0 ? 0 : idleMs
     this.#head = undefined
     this.#body = []
-    return { status, contentType, retryAfter, body }
+    return { status, contentType, retryAfter, date, body }
   }
+}
+
+function tooLong(maxBodyBytes: number): Error {
+  return new Error(`the answer is longer than ${maxBodyBytes} bytes`)
 }
 
 function parseHead(text: string): Head {
@@ -124,6 +142,7 @@ function parseHead(text: string): Head {
   const status = Number(start[2])
   let contentType = ''
   let retryAfter: string | undefined
+  let date: string | undefined
   let length: number | undefined
   let chunked = false
   let persists = start[1] === '1'
@@ -140,7 +159,10 @@ function parseHead(text: string): Head {
         contentType = line.slice(colon + 1).trim()
         break
       case 'retry-after':
-        retryAfter = line.slice(colon + 1).trim()
+        retryAfter = PRINTABLE.exec(line.slice(colon + 1).trim())?.[0]
+        break
+      case 'date':
+        date = line.slice(colon + 1).trim()
         break
       case 'content-length':
         length = contentLength(line.slice(colon + 1).trim(), length)
@@ -149,6 +171,10 @@ function parseHead(text: string): Head {
         if (!/^\s*chunked\s*$/i.test(line.slice(colon + 1)))
           throw new Error('the answer is encoded in a way that was not asked for')
         chunked = true
+        break
+      case 'content-encoding':
+        if (!/^\s*identity\s*$/i.test(line.slice(colon + 1)))
+          throw new Error('the answer is encoded in a way that was not asked for')
         break
       case 'connection':
         if (/\bclose\b/i.test(line)) closes = true
@@ -164,6 +190,7 @@ function parseHead(text: string): Head {
     status,
     contentType,
     retryAfter,
+    date,
     length: bodiless ? 0 : length,
     chunked: chunked && !bodiless,
     // both lengths at once is how requests are smuggled: RFC 9112, section 6.3

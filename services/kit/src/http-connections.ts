@@ -5,6 +5,8 @@ import { AnswerReader, type HttpAnswer } from './http-answer.ts'
 export interface Exchange {
   /** the whole request, each character a byte */
   request: string
+  /** what the body of its answer may take in memory */
+  maxAnswerBytes: number
   /** Told once, unless it is given up: `error` or `answer`. */
   done(error: Error | undefined, answer?: HttpAnswer): void
   /** the one that it is under way on */
@@ -60,6 +62,7 @@ export function createConnections(baseUrl: string): Connections {
   function send(connection: Connection, exchange: Exchange): void {
     connection.exchange = exchange
     exchange.connection = connection
+    connection.reader.maxBodyBytes = exchange.maxAnswerBytes
     connection.socket.write(exchange.request, 'latin1')
   }
 

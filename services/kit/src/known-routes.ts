@@ -10,6 +10,8 @@ interface KnownRoute {
 export interface KnownRoutes {
   /** The route that has this path, whatever the method. */
   match(path: string): { template: string; methods: string[] } | undefined
+  /** All of them, those that end in a `*` included, which never match. */
+  all(): { template: string; methods: string[] }[]
 }
 
 declare module 'fastify' {
@@ -25,11 +27,11 @@ export function rememberRoutes(app: FastifyInstance): void {
     match(path) {
       const segments = path.split('/')
       const found = [...routes.values()].find((route) => fits(route.segments, segments))
-      return found && { template: found.template, methods: [...found.methods] }
+      return found && told(found)
     },
+    all: () => [...routes.values()].map(told),
   })
   app.addHook('onRoute', ({ url, method }) => {
-    if (url.includes('*')) return
     const template = url.replace(/:(\w+)/g, '{$1}')
     const route = routes.get(url) ?? { template, segments: url.split('/'), methods: new Set() }
     for (const name of [method].flat()) route.methods.add(name)
@@ -37,8 +39,13 @@ export function rememberRoutes(app: FastifyInstance): void {
   })
 }
 
+function told({ template, methods }: KnownRoute) {
+  return { template, methods: [...methods] }
+}
+
 function fits(pattern: string[], segments: string[]): boolean {
   return (
+    pattern.at(-1) !== '*' &&
     pattern.length === segments.length &&
     pattern.every((part, index) => (part.startsWith(':') ? segments[index] !== '' : part === segments[index]))
   )

@@ -1,4 +1,5 @@
 import { pino } from 'pino'
+import { openStdout } from './stdout.ts'
 
 type LevelName = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR'
 
@@ -26,15 +27,15 @@ const NAME_OF_NUMBER: Record<number, LevelName> = Object.fromEntries(
  * killed process has not lost it.
  */
 export function createLog(service: string, level: string, { sync = false } = {}): Log {
-  // every line is at least this long, and with 0 a flush would not wait
-  const stdout = pino.destination({ dest: 1, sync, minLength: 1 })
-  return createLogTo(sync ? stdout : gatherLines(stdout), service, level)
+  const stdout = openStdout(service, sync, (lost_lines) => log.warn({ lost_lines }, 'the log was not written for a while'))
+  const log = createLogTo(sync ? stdout : gatherLines(stdout), service, level)
+  return log
 }
 
 const GATHER_MS = 5
 
 /** Writes the lines of some milliseconds together: waking a thread for each costs more than the line itself. */
-function gatherLines(stdout: ReturnType<typeof pino.destination>) {
+function gatherLines(stdout: ReturnType<typeof openStdout>) {
   let lines = ''
 
   function writeOut(): void {

@@ -1,5 +1,7 @@
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { bodyWaitMs, measureBodyWaits } from './body-wait.ts'
 
 /** What became of one request, told once, when its response has ended. */
 export interface Outcome {
@@ -10,6 +12,7 @@ export interface Outcome {
   path: string
   /** what the client saw; before the answer was complete, 499 when it left and 500 when the server broke the connection */
   status: number
+  /** from the head of the request to the end of the response, without the time in which its client owed the body */
   seconds: number
 }
 
@@ -44,14 +47,15 @@ export function observeOutcomes(app: FastifyInstance): void {
     watch(app, request, reply)
     done()
   })
+  measureBodyWaits(app)
 }
 
 /** The last request on a connection, for whoever has to answer it past its own response. */
 export interface LastRequest {
   readonly id: string
+  readonly response: ServerResponse
   /** its end has not been received yet */
   isArriving(): boolean
-  isAnswered(): boolean
   /** what it counts as when its response is never complete */
   statusWhenCut: number
 }
@@ -64,8 +68,8 @@ export function watch(app: FastifyInstance, request: FastifyRequest, reply: Fast
   const { socket } = request.raw
   const watched: LastRequest = {
     id: request.id,
+    response,
     isArriving: () => !request.raw.complete,
-    isAnswered: () => response.writableEnded,
     statusWhenCut: CLIENT_LEFT,
   }
   lastRequests.set(socket, watched)
@@ -76,7 +80,7 @@ export function watch(app: FastifyInstance, request: FastifyRequest, reply: Fast
       route: template(request),
       path: pathOf(request.url),
       status: response.writableFinished ? response.statusCode : statusOfCut(socket, watched),
-      seconds: reply.elapsedTime / 1000,
+      seconds: Math.max(reply.elapsedTime - bodyWaitMs(request), 0) / 1000,
     }
     for (const listener of app.outcomeListeners) listener(outcome, request)
   })

@@ -1,17 +1,49 @@
-import type { FastifyInstance } from 'fastify'
-import { unavailable } from './problem.ts'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { type Problem, unavailable } from './problem.ts'
 
-/** Answers 503 to what comes on top of `limit` requests in flight (0: no limit). Probes always get through. */
+/**
+ * Answers 503 to what comes on top of `limit` requests in flight (0: no limit). A request is in flight from when its body is
+ * there: otherwise clients that send theirs slowly, or not at all, would take all places. Probes always get through.
+ */
 export function limitConcurrency(app: FastifyInstance, limit: number): void {
   if (limit === 0) return
-  let inFlight = 0
+  const arriving = new Set<FastifyRequest>()
+  const inFlight = new Set<FastifyRequest>()
+
+  function isFull(): boolean {
+    if (inFlight.size + arriving.size >= limit) arriving.forEach(enterIfArrived)
+    return inFlight.size >= limit
+  }
+
+  function enterIfArrived(request: FastifyRequest): void {
+    if (request.raw.complete) enter(request)
+  }
+
+  function enter(request: FastifyRequest): void {
+    arriving.delete(request)
+    inFlight.add(request)
+  }
+
   app.addHook('onRequest', (request, reply, done) => {
     if (request.routeOptions.config.ops) return done()
-    if (inFlight >= limit) return done(unavailable('overloaded', `More than ${limit} requests are in flight`))
-    inFlight++
+    if (isFull()) return done(overloaded(limit))
+    arriving.add(request)
     reply.raw.once('close', () => {
-      inFlight--
+      arriving.delete(request)
+      inFlight.delete(request)
     })
     done()
   })
+
+  app.addHook('preValidation', (request, _reply, done) => {
+    if (!arriving.delete(request)) return done()
+    // others may have arrived meanwhile
+    if (isFull()) return done(overloaded(limit))
+    enter(request)
+    done()
+  })
+}
+
+export function overloaded(limit = 500): Problem {
+  return unavailable('overloaded', `More than ${limit} requests are in flight`)
 }

@@ -1,3 +1,4 @@
+import type { ConnectionOptions } from 'node:tls'
 import pg from 'pg'
 import type { Log } from './log.ts'
 import { Problem, unavailable } from './problem.ts'
@@ -8,6 +9,8 @@ export interface PostgresOptions {
   database: string
   user: string
   password: string
+  /** `false`: unencrypted, as by default */
+  tls?: ConnectionOptions | false
   maxConnections: number
   /** how long a query may wait for a connection, in milliseconds */
   acquireTimeoutMs: number
@@ -25,6 +28,7 @@ export function createPostgres(options: PostgresOptions, log: Log): pg.Pool {
     database: options.database,
     user: options.user,
     password: options.password,
+    ssl: options.tls ?? false,
     max: options.maxConnections,
     connectionTimeoutMillis: options.acquireTimeoutMs,
     statement_timeout: options.statementTimeoutMs,
@@ -39,7 +43,44 @@ export function createPostgres(options: PostgresOptions, log: Log): pg.Pool {
     application_name: 'quickticket',
   })
   pool.on('error', (error) => log.warn({ err: error }, 'lost an idle PostgreSQL connection'))
+  leaveReadOnlyServers(pool, log)
   return pool
+}
+
+/**
+ * A server that takes no writes any more, but keeps its connections, would keep them busy for ever, while its successor may
+ * have taken over the address. With its first refusal all of them end: those in use with the end of their query.
+ */
+function leaveReadOnlyServers(pool: pg.Pool, log: Log): void {
+  let generation = 0
+  let leftAt = Number.NEGATIVE_INFINITY
+  const generations = new WeakMap<pg.PoolClient, number>()
+  pool.on('connect', (client) => generations.set(client, generation))
+  pool.on('release', (error: unknown, client) => {
+    const isCurrent = generations.get(client) === generation
+    if (isCurrent && isReadOnly(error)) {
+      if (performance.now() - leftAt < BETWEEN_LEAVINGS_MS) return
+      leftAt = performance.now()
+      generation++
+      log.warn({ err: error }, 'PostgreSQL is read-only: connecting again')
+      for (let idle = pool.idleCount; idle > 0; idle--) {
+        pool.connect().then(
+          (taken) => taken.release(),
+          () => undefined,
+        )
+      }
+    } else if (!isCurrent) {
+      // the pool does not keep a connection that is about to end
+      void client.end()
+    }
+  })
+}
+
+/** The address may lead to the same server for a while. */
+const BETWEEN_LEAVINGS_MS = 1000
+
+function isReadOnly(error: unknown): boolean {
+  return (error as { code?: string } | undefined)?.code === READ_ONLY
 }
 
 /**
@@ -67,12 +108,14 @@ export function postgresProblem(error: unknown): Problem {
     return unavailable('database_busy', 'The database did not answer in time', error)
   }
   if (RETRYABLE.test(code)) return unavailable('database_busy', 'The database is busy, try again', error)
-  if (code === '' || /^[A-Z_]+$/.test(code) || DOWN.test(code)) {
+  // one that is no SQLSTATE comes from the network or from TLS
+  if (code.length !== 5 || /^[A-Z]+$/.test(code) || DOWN.test(code)) {
     return unavailable('database_unavailable', 'The database is not available', error)
   }
   return new Problem(500, 'database_error', 'The database could not answer', { cause: error })
 }
 
 // https://www.postgresql.org/docs/17/errcodes-appendix.html
+const READ_ONLY = '25006'
 const RETRYABLE = /^(40...|55P03|57014)$/
-const DOWN = /^(08...|53...|57P0.|3D000|28...)$/
+const DOWN = /^(08...|25006|28...|3D000|53...|57P0.|58...)$/

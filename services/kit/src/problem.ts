@@ -1,4 +1,7 @@
 import { STATUS_CODES } from './http-status.ts'
+import { problemType } from './problem-type.ts'
+
+export const PROBLEM_JSON = 'application/problem+json; charset=utf-8'
 
 /** Everything else that a problem tells its reader, e.g. `{ available: 3 }`. */
 export type ProblemDetails = Record<string, unknown>
@@ -31,7 +34,7 @@ export class Problem extends Error {
 /** The body that goes over the wire as `application/problem+json`. */
 export function problemBody(problem: Problem, requestId: string) {
   return {
-    type: 'about:blank',
+    type: problemType(problem.code),
     title: STATUS_CODES[problem.status] ?? 'Error',
     status: problem.status,
     detail: problem.message,

@@ -20,10 +20,15 @@ export async function run(service: string, start: () => Promise<{ app: App; conf
   const { app, config, log } = started
   stopGracefully(app, config, log)
   try {
-    await app.listen({ host: config.HOST, port: config.PORT })
+    await app.listen({ host: addressOf(config.HOST), port: config.PORT })
   } catch (error) {
     await giveUp(log, error)
   }
+}
+
+/** Of the two addresses that `localhost` may have it depends on the machine which one is first. */
+function addressOf(host: string): string {
+  return host === 'localhost' ? '127.0.0.1' : host
 }
 
 function stopGracefully(app: App, config: RunConfig, log: Log): void {

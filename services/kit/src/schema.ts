@@ -1,9 +1,12 @@
-import type { Type as TypeBoxType } from 'typebox'
+import type { TString, Type as TypeBoxType } from 'typebox'
 
 type Options = object | undefined
 interface Schema {
   '~optional'?: boolean
 }
+
+/** A key for the schema that the documentation shows in place of the one that checks. Ajv sees no symbols. */
+export const DOCUMENTED_AS: unique symbol = Symbol('documented as')
 
 /**
  * TypeBox's builders as far as they are used here, with its types: one source for types, validation and documentation.
@@ -28,3 +31,16 @@ export const Type = {
   typeof TypeBoxType,
   'Array' | 'Boolean' | 'Enum' | 'Integer' | 'Null' | 'Number' | 'Object' | 'Optional' | 'String' | 'Union'
 >
+
+/**
+ * An integer in a path or a query. It is checked as the text that it is, because a conversion would take `1e1` and `0x1` too,
+ * and shown as the integer that it means.
+ *
+ * @param shown for the documentation; `pattern` has to keep what it says
+ */
+export function integerText(
+  pattern: string,
+  shown: { description: string; examples: number[]; minimum: number; maximum: number },
+): TString {
+  return Object.assign(Type.String({ pattern }), { [DOCUMENTED_AS]: { type: 'integer', ...shown } })
+}

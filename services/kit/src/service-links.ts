@@ -9,5 +9,5 @@ export function isServiceLink(name: string, text: string): boolean {
 }
 
 /** `REDIS_PORT` is not among them: it can also be a port that a person has chosen */
-const ONLY_A_LINK = /_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/
+const ONLY_A_LINK = /(_SERVICE_HOST$|_SERVICE_PORT(_|$)|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$)/
 const LINK = /^(tcp|udp|sctp):\/\//

@@ -210,6 +210,7 @@ test('every service has a log level, a version and limits of its own', () => {
     FAULTS: '',
     FAULTS_SEALED: false,
     FAULT_ADMIN_TOKEN: '',
+    SERVICE_TOKEN: '',
   })
   expect(() => loadConfig(commonVariables, { LOG_LEVEL: 'verbose' })).toThrow(
     /one of debug, info, warn, error/,

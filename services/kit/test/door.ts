@@ -7,12 +7,18 @@ export interface Door {
   /** Ends all connections and lets nobody in, as if the other side had stopped. */
   shut(): Promise<void>
   open(): Promise<void>
+  /** Lets everybody in from now on, and answers nothing, as if the other side hung. */
+  stall(): void
+  /** Keeps what is sent either way until {@link thaw}. */
+  freeze(): void
+  thaw(): void
 }
 
 /** A way to a server that a test can shut and open again, while the server behind it keeps running. */
 export async function openDoor(target: { host: string; port: number }): Promise<Door> {
   const sockets = new Set<Socket>()
   let server: Server | undefined
+  let isStalled = false
 
   function keep(socket: Socket): Socket {
     sockets.add(socket)
@@ -23,6 +29,7 @@ export async function openDoor(target: { host: string; port: number }): Promise<
 
   async function listen(port: number): Promise<number> {
     server = createServer((coming) => {
+      if (isStalled) return void keep(coming)
       const going = keep(connect(target.port, target.host))
       keep(coming).pipe(going).pipe(coming)
       coming.once('close', () => going.destroy())
@@ -42,7 +49,17 @@ export async function openDoor(target: { host: string; port: number }): Promise<
       for (const socket of sockets) socket.destroy()
       await closed
     },
+    stall() {
+      isStalled = true
+    },
+    freeze() {
+      for (const socket of sockets) socket.pause()
+    },
+    thaw() {
+      for (const socket of sockets) socket.resume()
+    },
     async open() {
+      isStalled = false
       await listen(port)
     },
   }

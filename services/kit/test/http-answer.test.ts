@@ -217,6 +217,7 @@ describe('what is not an answer is refused:', () => {
     ['a second length that is none', `${one}content-length: x\r\n\r\n`, noClearLength],
     ['a length of an answer without body', 'HTTP/1.1 204 x\r\ncontent-length: x\r\n\r\n', noClearLength],
     ['another encoding', `${OK}transfer-encoding: gzip\r\n\r\n`, encoded],
+    ['an encoded body', `${OK}content-encoding: gzip\r\ncontent-length: 2\r\n\r\n`, encoded],
     ['two encodings', `${OK}transfer-encoding: gzip, chunked\r\n\r\n`, encoded],
     ['an encoding that begins like chunks', `${OK}transfer-encoding: chunkedx\r\n\r\n`, encoded],
     ['a header without a name', `${one}: x\r\n\r\n`, /no name/],

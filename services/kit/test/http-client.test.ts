@@ -1,9 +1,19 @@
+import type { OutgoingHttpHeaders } from 'node:http'
 import { createServer as createTcpServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { text } from 'node:stream/consumers'
-import { expect, test } from 'vitest'
-import { UpstreamError } from '../src/http-client.ts'
-import { clientOf, freePort, GET, listenUntilTheEnd, serve, upstreamOf, urlOf } from './upstream-servers.ts'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { createUpstream, UpstreamError } from '../src/http-client.ts'
+import {
+  clientOf,
+  freePort,
+  GET,
+  listenUntilTheEnd,
+  rawUpstreamOf,
+  serve,
+  upstreamOf,
+  urlOf,
+} from './upstream-servers.ts'
 
 test('an answer of any status is an answer', async () => {
   const { upstream } = await upstreamOf((_request, response) => {
@@ -13,6 +23,7 @@ test('an answer of any status is an answer', async () => {
     status: 503,
     contentType: 'text/plain',
     retryAfter: '7',
+    date: expect.stringMatching(/ GMT$/),
     body: Buffer.from('not now'),
   })
 })
@@ -95,7 +106,7 @@ test('an answer may come in chunks', async () => {
   }
 })
 
-test('an answer may be large', async () => {
+test('an answer may be as large as its request allows', async () => {
   const large = Buffer.alloc(5_000_000, 'large')
   const { upstream } = await upstreamOf((request, response) => {
     if (request.url === '/counted') response.setHeader('content-length', large.length)
@@ -103,7 +114,56 @@ test('an answer may be large', async () => {
     response.end(large)
   })
   for (const path of ['/counted', '/chunks', '/counted'])
-    expect((await upstream.request({ ...GET, path })).body.equals(large)).toBe(true)
+    expect((await upstream.request({ ...GET, path, maxAnswerBytes: 6_000_000 })).body.equals(large)).toBe(
+      true,
+    )
+})
+
+test.each([
+  ['says so', { 'content-length': 1_100_000 }, 'x'],
+  ['comes in chunks', {}, 'x'.repeat(10_000)],
+  ['comes in very small chunks', {}, 'x'],
+])(
+  'an answer that is longer than allowed and %s is given up, however long it goes on',
+  async (_what, headers, piece) => {
+    const { upstream, connections } = await upstreamOf((_request, response) => {
+      response.writeHead(200, headers as OutgoingHttpHeaders)
+      const more = () => {
+        while (!response.destroyed && response.write(piece));
+      }
+      response.on('drain', more)
+      more()
+    })
+    const failure = await upstream.request(GET).catch((error: unknown) => error)
+    expect(failure).toMatchObject({
+      failure: 'unreachable',
+      cause: { message: expect.stringContaining('longer than') },
+    })
+    await vi.waitFor(() => expect(connections[0]?.destroyed).toBe(true))
+  },
+)
+
+test('an answer that is longer than allowed and ends with its connection is given up', async () => {
+  const { upstream } = await rawUpstreamOf((connection) =>
+    connection.write(`HTTP/1.1 200 OK\r\n\r\n${'x'.repeat(1_100_000)}`),
+  )
+  await expect(upstream.request(GET)).rejects.toMatchObject({
+    cause: { message: expect.stringContaining('longer than') },
+  })
+})
+
+test('a token is shown with every request', async () => {
+  const server = await serve((request, response) => response.end(request.headers.authorization))
+  const upstream = createUpstream('test', urlOf(server), { token: 't-1' })
+  onTestFinished(() => upstream.close())
+  expect(String((await upstream.request(GET)).body)).toBe('Bearer t-1')
+})
+
+test('a header that cannot be passed on is left out', async () => {
+  const { upstream } = await rawUpstreamOf((connection) =>
+    connection.write('HTTP/1.1 503 No\r\nretry-after: 1\x01\r\ncontent-length: 0\r\n\r\n'),
+  )
+  expect((await upstream.request(GET)).retryAfter).toBeUndefined()
 })
 
 test('an address where nobody listens is unreachable', async () => {

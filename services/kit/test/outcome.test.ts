@@ -147,6 +147,32 @@ test('the answer to HEAD has the headers of GET and no body', async () => {
   expect(await head.text()).toBe('')
 })
 
+test.each([
+  ['comes late', 200, (socket: Socket) => socket.write('{"name":"a"}')],
+  ['never comes', 400, (socket: Socket) => socket.end()],
+])('the time in which a body %s is the time of its client', async (_what, status, go) => {
+  let owedSince = 0
+  const owed = new Promise<void>((resolve) => {
+    app.addHook('preParsing', async () => {
+      owedSince = performance.now()
+      resolve()
+    })
+  })
+  const { port } = await listen(app)
+  const begun = performance.now()
+  const socket = connect(port, '127.0.0.1')
+  socket.write(
+    'POST /things HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 12\r\n\r\n',
+  )
+  await owed
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  const owedMs = performance.now() - owedSince
+  go(socket)
+  const [outcome] = await outcomes.until(1)
+  expect(outcome).toMatchObject({ method: 'POST', route: '/things', status })
+  expect((outcome?.seconds ?? 0) * 1000 + owedMs).toBeLessThanOrEqual(performance.now() - begun)
+})
+
 test('durations are seconds in the buckets that the SLO rules read', async () => {
   await app.inject('/things')
   await outcomes.until(1)

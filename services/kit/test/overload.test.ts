@@ -1,5 +1,8 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import { exampleApp } from './example-app.ts'
+import { listen } from './raw-http.ts'
 
 /** An application whose requests to /wait stay in flight until they are let go. */
 function waitingApp(maxConcurrentRequests: number) {
@@ -69,4 +72,31 @@ test('0 is no limit', async () => {
   for (let i = 0; i < 50; i++) all.push(await start())
   for (const { finish } of all) finish()
   expect(await Promise.all(all.map(({ answer }) => answer))).toEqual(Array(50).fill(200))
+})
+
+test('uploads that do not come take no places, and what has come does', async () => {
+  const { app, start } = waitingApp(2)
+  const { port, url } = await listen(app)
+  const uploading = new Promise<void>((resolve) => {
+    let heads = 0
+    app.server.on('request', () => ++heads === 20 && resolve())
+  })
+  const body = '{"name":"a"}'
+  const head = `POST /things HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`
+  const sockets = Array.from({ length: 20 }, () => connect(port, '127.0.0.1'))
+  for (const socket of sockets) socket.write(head)
+  await uploading
+  expect((await fetch(`${url}/things`)).status).toBe(200)
+
+  const [first, second] = [await start(), await start()]
+  expect((await fetch(`${url}/things`)).status).toBe(503)
+  sockets[0]?.write(body)
+  expect(String(await once(sockets[0] as Socket, 'data'))).toMatch(/^HTTP\/1\.1 503 /)
+  first.finish()
+  await first.answer
+  sockets[1]?.write(body)
+  expect(String(await once(sockets[1] as Socket, 'data'))).toMatch(/^HTTP\/1\.1 200 /)
+  second.finish()
+  expect(await second.answer).toBe(200)
+  await app.close()
 })

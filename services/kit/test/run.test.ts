@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { runProgram, runService, type ServiceProcess } from './service-process.ts'
@@ -44,6 +44,28 @@ test('before it ends, a service is not ready but still serves, so that traffic c
   expect((await fetch(`${url}/health`)).status).toBe(200)
   expect(await notifications.exited).toBe(0)
   await expect(fetch(`${url}/health`)).rejects.toThrow()
+})
+
+test('a stop signal ends the process while clients keep connections that ask nothing', async () => {
+  const notifications = runService('notifications', { HOST: 'localhost' })
+  const { hostname, port } = new URL(await notifications.url())
+  expect(hostname).toBe('127.0.0.1')
+  const head =
+    'POST /notify HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n'
+  const idle = 'GET /health HTTP/1.1\r\nhost: a\r\n\r\n'
+  const closed = ['', 'GET /hea', head, 'CONNECT a:1 HTTP/1.1\r\nhost: a\r\n\r\n', idle].map(
+    async (bytes) => {
+      const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true })
+      await once(socket, 'connect')
+      socket.write(bytes)
+      return { socket, ended: once(socket.resume(), 'end') }
+    },
+  )
+  await Promise.all(closed)
+  await notifications.logs.until(said('GET /health'))
+  notifications.kill('SIGTERM')
+  expect(await notifications.exited).toBe(0)
+  await Promise.all(closed.map(async (each) => (await each).ended))
 })
 
 test('a process that can not end in time gives up and says so', async () => {

@@ -1,23 +1,15 @@
-import { parseArgs } from 'node:util'
-import { COMPONENTS, type ComponentName } from './components.ts'
+import { type Command, readCommand } from './command-line.ts'
+import type { SHELLS } from './commands.ts'
+import type { ComponentName, ServiceName } from './components.ts'
 import { type Control, connectControl } from './control-client.ts'
-import { VERBS, type Verb } from './control-protocol.ts'
+import type { Verb } from './control-protocol.ts'
 import { chooseDataDir } from './data-dir.ts'
-import { refill } from './refill.ts'
-import { CONTROL_HELP, firstSentence, statusTable } from './texts.ts'
-
-/** Commands that name no component. */
-const WHOLE = ['status', 'refill', 'down'] as const
-
-type Command = {
-  verb: Verb | (typeof WHOLE)[number]
-  component: ComponentName
-  variables: Record<string, string>
-}
+import { faultsText, statusText } from './status-text.ts'
+import { CONTROL_HELP, firstSentence } from './texts.ts'
 
 let command: Command | undefined
 try {
-  command = readCommand()
+  command = readCommand(process.argv.slice(2))
 } catch (error) {
   console.error(`${firstSentence(error)}; npm run local -- --help lists what there is`)
   process.exit(2)
@@ -26,50 +18,79 @@ if (command === undefined) {
   console.log(CONTROL_HELP)
   process.exit(0)
 }
+// a reader that has seen enough
+process.stdout.on('error', () => process.exit(0))
 try {
-  console.log(await perform(connectControl(chooseDataDir(process.env.QUICKTICKET_DATA_DIR)), command))
+  const dataDir = chooseDataDir(process.env.QUICKTICKET_DATA_DIR)
+  const { text, json } = await perform(connectControl(dataDir), command, dataDir)
+  if (command.json) console.log(JSON.stringify(json))
+  else if (text !== '') console.log(text)
 } catch (error) {
-  console.error((error as Error).message)
+  const { message } = error as Error
+  console.error(command.json ? JSON.stringify({ error: message }) : message)
   process.exitCode = 1
 }
 
-function readCommand(): Command | undefined {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { help: { type: 'boolean', short: 'h', default: false } },
-  })
-  const [verb, component, ...assignments] = positionals
-  if (values.help || verb === undefined || verb === 'help') return undefined
-  const variables = Object.fromEntries(assignments.map(readAssignment))
-  if (isOneOf(WHOLE, verb)) {
-    if (component !== undefined) throw new Error(`${verb} is for the whole system and takes nothing more`)
-    return { verb, component: 'gateway', variables }
+type Result = { text: string; json?: unknown }
+
+async function perform(control: Control, command: Command, dataDir: string): Promise<Result> {
+  const { spec, first, variables } = command
+  switch (spec.name) {
+    case 'status':
+      return showStatus(control)
+    case 'faults':
+      return changeFaults(control, command)
+    case 'refill': {
+      const { refill } = await import('./refill.ts')
+      const status = await control.status()
+      const text = await refill(status, process.env, command.json ? ['--json'] : [])
+      return { text, json: command.json && JSON.parse(text) }
+    }
+    case 'logs': {
+      const { showLogs } = await import('./logs.ts')
+      await showLogs(dataDir, command)
+      process.exit(0)
+      break
+    }
+    case 'open': {
+      const { openBrowser } = await import('./open-browser.ts')
+      return openBrowser(await control.status(), process.env)
+    }
+    case 'completion': {
+      const { completionScript } = await import('./completion.ts')
+      const script = completionScript(first as (typeof SHELLS)[number])
+      return { text: script, json: { script } }
+    }
+    case 'down':
+      await control.down()
+      return { text: 'QuickTicket is stopped', json: { state: 'stopped' } }
+    default:
+      return operate(control, spec.name, first as ComponentName, variables)
   }
-  if (!isOneOf(VERBS, verb)) throw new Error(`there is no command ${verb}`)
-  if (component === undefined) throw new Error(`${verb} what? One of ${COMPONENTS.join(', ')}`)
-  if (!isOneOf(COMPONENTS, component)) {
-    throw new Error(`there is no component ${component}, only ${COMPONENTS.join(', ')}`)
-  }
-  if (assignments.length > 0 && verb !== 'start' && verb !== 'restart')
-    throw new Error(`${verb} takes no variables`)
-  return { verb, component, variables }
 }
 
-function readAssignment(text: string): [string, string] {
-  const equals = text.indexOf('=')
-  if (equals < 1) throw new Error(`${text} is not NAME=value`)
-  return [text.slice(0, equals), text.slice(equals + 1)]
+async function showStatus(control: Control): Promise<Result> {
+  const status = await control.status()
+  const starting = status.state === 'starting' || status.state === 'stopping'
+  const faults = starting ? [] : await control.faults()
+  return { text: statusText(status, faults), json: { ...status, faults } }
 }
 
-function isOneOf<T extends string>(known: readonly T[], name: string): name is T {
-  return (known as readonly string[]).includes(name)
+async function changeFaults(control: Control, { first, faults }: Command): Promise<Result> {
+  const service = (first === 'none' ? undefined : first) as ServiceName | undefined
+  const found =
+    faults === undefined ? await control.faults(service) : await control.setFaults(faults, service)
+  return { text: faultsText(found), json: found }
 }
 
-async function perform(control: Control, { verb, component, variables }: Command): Promise<string> {
-  if (verb === 'status') return statusTable(await control.status())
-  if (verb === 'refill') return refill(await control.status(), process.env)
-  if (verb === 'down') return control.down().then(() => 'QuickTicket is stopped')
+async function operate(
+  control: Control,
+  verb: Verb,
+  component: ComponentName,
+  variables: Record<string, string>,
+): Promise<Result> {
   await control[verb](component, variables)
   const now = (await control.status()).components.find((found) => found.component === component)
-  return `${component} is ${now?.state}${now?.pid ? ` (pid ${now.pid}, ${now.address})` : ''}`
+  const where = now?.pid ? ` (pid ${now.pid}, ${now.address})` : ''
+  return { text: `${component} is ${now?.state}${where}`, json: now }
 }

@@ -1,7 +1,8 @@
 import { realpathSync } from 'node:fs'
 import { request } from 'node:http'
 import { json } from 'node:stream/consumers'
-import type { ComponentName } from './components.ts'
+import type { ServiceFaults } from './component-faults.ts'
+import type { ComponentName, ServiceName } from './components.ts'
 import type { SystemStatus, Verb } from './control-protocol.ts'
 import { controlSocket } from './data-dir.ts'
 import type { Environment } from './options.ts'
@@ -21,6 +22,10 @@ export type Control = {
   restart(component: ComponentName, variables?: Environment): Promise<void>
   pause(component: ComponentName): Promise<void>
   resume(component: ComponentName): Promise<void>
+  /** What is injected into a service, or into each. */
+  faults(service?: ServiceName): Promise<ServiceFaults[]>
+  /** Replaces the rules of a service, or of each that runs; an empty text ends them. */
+  setFaults(faults: string, service?: ServiceName): Promise<ServiceFaults[]>
   /** Stops the whole system, and waits until it is gone. */
   down(): Promise<void>
 }
@@ -32,7 +37,7 @@ export function connectControl(dataDir: string): Control {
   const operate = async (verb: Verb, component: ComponentName, variables: Environment = {}) => {
     await ask(dataDir, `/${verb}/${component}`, variables)
   }
-  const status = () => ask(dataDir, '/status')
+  const status = () => ask<SystemStatus>(dataDir, '/status')
   return {
     status,
     stop: (component) => operate('stop', component),
@@ -41,13 +46,15 @@ export function connectControl(dataDir: string): Control {
     restart: (component, variables) => operate('restart', component, variables),
     pause: (component) => operate('pause', component),
     resume: (component) => operate('resume', component),
+    faults: (service = '' as ServiceName) => ask(dataDir, `/faults/${service}`),
+    setFaults: (faults, service = '' as ServiceName) => ask(dataDir, `/faults/${service}`, { faults }),
     async ready(timeoutMs) {
       const isReady = async () => (await status().catch(() => undefined))?.state === 'ready'
       if (await waitUntil(isReady, timeoutMs, 50)) return status()
       throw new Error(`QuickTicket in ${dataDir} is not ready after ${timeoutMs} ms`)
     },
     async down() {
-      const { pid } = await ask(dataDir, '/down')
+      const { pid } = await ask<SystemStatus>(dataDir, '/down')
       if (!(await waitUntil(() => !isRunning(pid), DOWN_TIMEOUT_MS))) {
         throw new Error(`QuickTicket (pid ${pid}) has not stopped yet`)
       }
@@ -55,20 +62,26 @@ export function connectControl(dataDir: string): Control {
   }
 }
 
-async function ask(dataDir: string, path: string, body?: Environment): Promise<SystemStatus> {
-  const answer = await send(socketOf(dataDir), path, JSON.stringify(body ?? {})).catch((error) => {
+async function ask<T>(dataDir: string, path: string, body?: Environment): Promise<T> {
+  const answer = await send<T>(socketOf(dataDir), path, JSON.stringify(body ?? {})).catch((error) => {
     if (error.code === 'EACCES')
       throw new Error('QuickTicket was started by another user: control it as that one')
     throw new Error(`QuickTicket is not running (${dataDir}): start it with npm start`)
   })
-  if ('error' in answer) throw new Error(answer.error)
+  if (isFailure(answer)) throw new Error(answer.error)
   return answer
 }
 
-function send(socketPath: string, path: string, body: string): Promise<SystemStatus | { error: string }> {
+type Failure = { error: string }
+
+function isFailure(answer: unknown): answer is Failure {
+  return typeof answer === 'object' && answer !== null && 'error' in answer
+}
+
+function send<T>(socketPath: string, path: string, body: string): Promise<T | Failure> {
   return new Promise((resolve, reject) => {
     const sent = request({ socketPath, path, method: 'POST', agent: false }, (response) => {
-      json(response).then((answer) => resolve(answer as SystemStatus | { error: string }), reject)
+      json(response).then((answer) => resolve(answer as T | Failure), reject)
     })
     sent.on('error', reject)
     sent.end(body)

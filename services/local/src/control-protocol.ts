@@ -1,10 +1,14 @@
 import type { ComponentStatus } from './component.ts'
 
-/** The paths are /status, /down and /<verb>/<component>; failures are answered with `{ error }`. */
+/**
+ * The paths are /status, /down, /variables (of the stores), /faults and /faults/<service> (with `{ faults }`: replaces
+ * them) and /<verb>/<component>; failures are answered with `{ error }`.
+ */
 export const VERBS = ['start', 'stop', 'restart', 'kill', 'pause', 'resume'] as const
 export type Verb = (typeof VERBS)[number]
 
-export type SystemState = 'starting' | 'ready' | 'stopping'
+/** degraded: it was started, and not all components run */
+export type SystemState = 'starting' | 'ready' | 'degraded' | 'stopping'
 
 export type SystemStatus = {
   state: SystemState

@@ -3,13 +3,16 @@ import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { json } from 'node:stream/consumers'
 import type { Component } from './component.ts'
-import { type ComponentName, isService } from './components.ts'
+import { type ComponentName, isService, type ServiceName } from './components.ts'
 import type { SystemStatus, Verb } from './control-protocol.ts'
+import { listFaults, setFaults } from './fault-control.ts'
 import type { Environment } from './options.ts'
 
 export type Controlled = {
   components: Map<ComponentName, Component>
   status(): SystemStatus
+  /** where PostgreSQL and Redis are, as events has been told */
+  storeVariables(): Environment
   down(): void
 }
 
@@ -34,14 +37,19 @@ export async function serveControl(socket: string, controlled: Controlled): Prom
   async function answer(request: IncomingMessage, response: ServerResponse) {
     const [, verb = '', component = ''] = (request.url ?? '').split('/')
     try {
-      if (verb === 'down') controlled.down()
-      else if (verb !== 'status') {
-        await operate(verb as Verb, component as ComponentName, (await json(request)) as Environment)
-      }
-      response.end(JSON.stringify(controlled.status()))
+      const body = (await json(request)) as Environment
+      response.end(JSON.stringify(await perform(verb, component as ComponentName, body)))
     } catch (error) {
       response.writeHead(409).end(JSON.stringify({ error: (error as Error).message }))
     }
+  }
+
+  async function perform(verb: string, component: ComponentName, body: Environment): Promise<unknown> {
+    if (verb === 'variables') return controlled.storeVariables()
+    if (verb === 'faults') return faults(controlled, component, body)
+    if (verb === 'down') controlled.down()
+    else if (verb !== 'status') await operate(verb as Verb, component, body)
+    return controlled.status()
   }
 
   return () => {
@@ -50,16 +58,29 @@ export async function serveControl(socket: string, controlled: Controlled): Prom
   }
 }
 
+function faults({ components, status }: Controlled, name: ComponentName, { faults: wanted }: Environment) {
+  refuseUnlessStarted(status())
+  if (name && !isService(name))
+    throw new Error(`${name} has no faults to inject, only the four services have`)
+  const service = (name || undefined) as ServiceName | undefined
+  return wanted === undefined ? listFaults(components, service) : setFaults(components, wanted, service)
+}
+
+function refuseUnlessStarted({ state }: SystemStatus): void {
+  if (state === 'starting' || state === 'stopping')
+    throw new Error(`QuickTicket is ${state}: try again in a moment`)
+}
+
 /** One operation at a time for each component, so that a stop waits for the start before it. */
 function createOperator({ components, status }: Controlled) {
   const last = new Map<ComponentName, Promise<void>>()
-  return (verb: Verb, name: ComponentName, variables: Environment): Promise<void> => {
+  return async (verb: Verb, name: ComponentName, variables: Environment): Promise<void> => {
     const component = components.get(name)
     if (!component)
       throw new Error(`there is no ${name} here; there are ${[...components.keys()].join(', ')}`)
-    if (status().state !== 'ready') throw new Error(`QuickTicket is ${status().state}: try again in a moment`)
-    refuseVariables(name, variables)
-    const done = (last.get(name) ?? Promise.resolve()).then(() => perform(verb, component, variables))
+    refuseUnlessStarted(status())
+    await refuseVariables(name, variables)
+    const done = (last.get(name) ?? Promise.resolve()).then(() => operateOn(verb, component, variables))
     last.set(
       name,
       done.catch(() => {}),
@@ -68,7 +89,7 @@ function createOperator({ components, status }: Controlled) {
   }
 }
 
-async function perform(verb: Verb, component: Component, variables: Environment): Promise<void> {
+async function operateOn(verb: Verb, component: Component, variables: Environment): Promise<void> {
   switch (verb) {
     case 'stop':
       return component.stop(STOP_GRACE_MS)
@@ -89,9 +110,9 @@ async function perform(verb: Verb, component: Component, variables: Environment)
   }
 }
 
-function refuseVariables(name: ComponentName, variables: Environment): void {
-  const names = Object.keys(variables)
-  if (names.length === 0) return
-  if (!isService(name)) throw new Error(`${name} takes no variables, only the four services do`)
-  if (names.includes('PORT')) throw new Error('PORT stays what it was when the system was started')
+/** The schemas of all services are loaded when they are needed first: the start is shorter without them. */
+async function refuseVariables(name: ComponentName, variables: Environment): Promise<void> {
+  if (Object.keys(variables).length === 0) return
+  const known = await import('./known-variables.ts')
+  known.refuseVariables(name, variables)
 }

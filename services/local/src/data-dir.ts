@@ -1,17 +1,7 @@
-import { createHash } from 'node:crypto'
 import { mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 
-export const REPOSITORY = fileURLToPath(new URL('../../..', import.meta.url))
-
-/** Longest path of a socket that every system takes. */
-const SOCKET_PATH_BYTES = 100
-
-export function chooseDataDir(chosen: string | undefined): string {
-  return resolve(chosen || join(REPOSITORY, '.quickticket'))
-}
+export { chooseDataDir, controlSocket, REPOSITORY } from '@quickticket/kit/running-system'
 
 /** @returns the path without symbolic links, so that it is one and the same for every process */
 export function openDataDir(dir: string): string {
@@ -24,7 +14,7 @@ export function openDataDir(dir: string): string {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     throw new Error(
-      `can not write to the data directory ${dir} (${code}): set QUICKTICKET_DATA_DIR to one that this user may write to`,
+      `cannot write to the data directory ${dir} (${code}): set QUICKTICKET_DATA_DIR to one that this user may write to`,
     )
   }
 }
@@ -44,12 +34,4 @@ export function logsDir(dataDir: string): string {
 /** Compiled JavaScript: with it the services start in two thirds of the time. */
 export function compileCacheDir(dataDir: string): string {
   return join(dataDir, 'compile-cache')
-}
-
-/** Where a running system is controlled. */
-export function controlSocket(dataDir: string): string {
-  const socket = join(dataDir, 'run', 'control.sock')
-  if (Buffer.byteLength(socket) <= SOCKET_PATH_BYTES) return socket
-  const hash = createHash('sha256').update(dataDir).digest('hex').slice(0, 16)
-  return join(tmpdir(), `quickticket-${hash}.sock`)
 }

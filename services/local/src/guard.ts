@@ -35,9 +35,14 @@ export async function startGuard(recordFile?: string): Promise<Guard> {
 
   function record() {
     if (recordFile === undefined) return
-    mkdirSync(dirname(recordFile), { recursive: true })
-    if (watched.size === 0) rmSync(recordFile, { force: true })
-    else writeFileSync(recordFile, JSON.stringify({ guard: guardProcess, processes: [...watched.values()] }))
+    try {
+      mkdirSync(dirname(recordFile), { recursive: true })
+      if (watched.size === 0) rmSync(recordFile, { force: true })
+      else
+        writeFileSync(recordFile, JSON.stringify({ guard: guardProcess, processes: [...watched.values()] }))
+    } catch {
+      // on a full disk the shell alone remembers
+    }
   }
 
   function add(pid: number, signal: NodeJS.Signals) {

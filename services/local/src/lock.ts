@@ -1,4 +1,5 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { inspectProcess, isRunning, type ProcessInfo } from './processes.ts'
 
 /**
@@ -9,7 +10,7 @@ import { inspectProcess, isRunning, type ProcessInfo } from './processes.ts'
 export function takeLock(file: string): () => void {
   const mine = JSON.stringify(inspectProcess(process.pid))
   const draft = `${file}.${process.pid}`
-  writeFileSync(draft, mine)
+  writeDraft(draft, mine)
   try {
     while (!linked(draft, file)) {
       const found = read(file)
@@ -26,6 +27,16 @@ export function takeLock(file: string): () => void {
   }
   return () => {
     if (read(file) === mine) rmSync(file)
+  }
+}
+
+function writeDraft(draft: string, text: string): void {
+  try {
+    writeFileSync(draft, text)
+  } catch (error) {
+    rmSync(draft, { force: true })
+    const { code } = error as NodeJS.ErrnoException
+    throw code === 'ENOSPC' ? new Error(`the disk of ${dirname(dirname(draft))} is full`) : error
   }
 }
 

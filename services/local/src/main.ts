@@ -23,5 +23,5 @@ if (options.help) {
 
 /** What went wrong outside of this program is told by its message; where it went wrong matters for its own mistakes. */
 function describe(error: Error): string | undefined {
-  return error.constructor === Error ? error.message : error.stack
+  return error.constructor === Error || 'code' in error ? error.message : error.stack
 }

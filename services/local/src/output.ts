@@ -1,9 +1,10 @@
 import type { ChildProcess } from 'node:child_process'
-import { createWriteStream, mkdirSync, rmSync, type WriteStream } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { setTimeout as delay } from 'node:timers/promises'
+import { PROBE_ID } from './http-status.ts'
+import { type LogFile, openLogFile } from './log-file.ts'
 import { createPretty } from './pretty.ts'
 
 export type Output = {
@@ -27,13 +28,18 @@ const MAX_UNREAD_BYTES = 64 * 1024 * 1024
  * runner's own go to standard error. All of it is also kept, unchanged, in a file per child.
  */
 export function createOutput(logsDir: string, mode: 'json' | 'pretty'): Output {
-  const files = new Map<string, WriteStream>()
+  const files = new Map<string, LogFile>()
   const pretty = mode === 'pretty' ? createPretty(process.stdout.hasColors?.() ?? false) : undefined
   // a reader that is gone is no reason to stop
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 
-  function fileOf(name: string): WriteStream {
-    const file = files.get(name) ?? openFile(logsDir, name)
+  function say(text: string) {
+    if (pretty) show(`${text}\n`)
+    else process.stderr.write(`${text}\n`)
+  }
+
+  function fileOf(name: string): LogFile {
+    const file = files.get(name) ?? openLogFile(join(logsDir, `${name}.log`), say)
     files.set(name, file)
     return file
   }
@@ -43,16 +49,15 @@ export function createOutput(logsDir: string, mode: 'json' | 'pretty'): Output {
   }
 
   return {
-    say(text) {
-      if (pretty) show(`${text}\n`)
-      else process.stderr.write(`${text}\n`)
-    },
+    say,
     follow(name, child) {
       const last = new Map<Readable, Buffer>()
       const file = fileOf(name)
       const streams = [child.stdout, child.stderr] as Readable[]
       for (const stream of streams) {
-        onWholeLines(stream, (lines) => {
+        onWholeLines(stream, (all) => {
+          const lines = withoutProbes(all)
+          if (lines.length === 0) return
           file.write(lines)
           last.set(stream, lines)
           if (pretty) show(pretty(name, lines.toString()))
@@ -68,7 +73,7 @@ export function createOutput(logsDir: string, mode: 'json' | 'pretty'): Output {
       return { lastLines: async () => ended.then(() => lastText().split('\n')) }
     },
     async close() {
-      const closed = [...files.values()].map((file) => new Promise<void>((done) => file.end(done)))
+      const closed = [...files.values()].map((file) => file.close())
       const shown = new Promise<void>((done) => process.stdout.write('', () => done()))
       // who does not read keeps nobody from leaving
       await Promise.race([Promise.all([...closed, shown]), delay(1000)])
@@ -76,11 +81,13 @@ export function createOutput(logsDir: string, mode: 'json' | 'pretty'): Output {
   }
 }
 
-function openFile(logsDir: string, name: string): WriteStream {
-  mkdirSync(logsDir, { recursive: true })
-  const path = join(logsDir, `${name}.log`)
-  rmSync(path, { force: true })
-  return createWriteStream(path)
+function withoutProbes(lines: Buffer): Buffer {
+  if (!lines.includes(PROBE_ID)) return lines
+  const others = lines
+    .toString()
+    .split('\n')
+    .filter((line) => !line.includes(PROBE_ID))
+  return Buffer.from(others.join('\n'))
 }
 
 /** So that lines of different children never run into each other. */

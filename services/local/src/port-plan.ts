@@ -12,18 +12,19 @@ export async function planPorts(
 ): Promise<Record<ComponentName, number>> {
   const spare = await freePorts(COMPONENTS.length)
   const plan: Partial<Record<ComponentName, number>> = {}
+  const refused: string[] = []
   for (const [index, name] of COMPONENTS.entries()) {
     const { port, chosen } = choices[name]
     const free = spare[index] as number
     const reason = port === 0 ? undefined : whyTaken(port, plan) || (await whyUnavailable(port))
     if (reason && (chosen || isService(name))) {
-      throw new Error(
+      refused.push(
         `port ${port} for ${name} ${reason}: choose another one, as in ${portVariable(name)}=${free}`,
       )
-    }
-    if (reason) log(`port ${port} ${reason}, so ${name} listens on ${free}`)
+    } else if (reason) log(`port ${port} ${reason}, so ${name} listens on ${free}`)
     plan[name] = port === 0 || reason ? free : port
   }
+  if (refused.length > 0) throw new Error(refused.join('\n'))
   return plan as Record<ComponentName, number>
 }
 
@@ -36,5 +37,5 @@ async function whyUnavailable(port: number): Promise<string | undefined> {
   const code = await whyClosed(port)
   if (code === 'EADDRINUSE') return 'is in use'
   if (code === 'EACCES') return 'is not open to this user'
-  return code && `can not be opened (${code})`
+  return code && `cannot be opened (${code})`
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SystemState, SystemStatus } from './control-protocol.ts'
@@ -6,7 +7,7 @@ import { compileCacheDir, controlSocket, lockFile, logsDir, openDataDir, recordF
 import { endLeftovers, startGuard } from './guard.ts'
 import { takeLock } from './lock.ts'
 import type { Environment, Options } from './options.ts'
-import { createOutput } from './output.ts'
+import { createOutput, type Output } from './output.ts'
 import { planPorts } from './port-plan.ts'
 import { findPostgresHome } from './postgres-home.ts'
 import { findRedis } from './redis-server.ts'
@@ -28,7 +29,14 @@ export async function runSystem(options: Options, environment: Environment): Pro
     const ports = await planPorts(options.ports, output.say)
     const redis = findRedis(environment.PATH ?? '')
     if (!redis) output.say(NO_REDIS)
-    const inherited = { NODE_COMPILE_CACHE: compileCacheDir(dataDir), ...environment }
+    // it takes a moment, in which the servers can start
+    void tellSlips(environment, output)
+    const inherited = {
+      NODE_COMPILE_CACHE: compileCacheDir(dataDir),
+      // for npm run local -- faults; empty in the environment: there is no such path
+      FAULT_ADMIN_TOKEN: randomUUID(),
+      ...environment,
+    }
     await supervise({ dataDir, ports, redis, environment: inherited, guard, output })
   } finally {
     releaseLock()
@@ -38,7 +46,7 @@ export async function runSystem(options: Options, environment: Environment): Pro
 async function supervise(options: Omit<SystemOptions, 'onUnexpectedExit'>): Promise<void> {
   const { dataDir, environment, guard, output } = options
   const failed = Promise.withResolvers<never>()
-  let state: SystemState = 'starting'
+  let state: Exclude<SystemState, 'degraded'> = 'starting'
   const system = createSystem({
     ...options,
     onUnexpectedExit(name, { code, signal }) {
@@ -48,16 +56,16 @@ async function supervise(options: Omit<SystemOptions, 'onUnexpectedExit'>): Prom
         output.say(`${what} and stays down; to start it again: npm run local -- start ${name}`)
     },
   })
-  const status = (): SystemStatus => ({
-    state,
-    pid: process.pid,
-    dataDir,
-    components: [...system.components.values()].map((component) => component.status()),
-  })
+  function status(): SystemStatus {
+    const components = [...system.components.values()].map((component) => component.status())
+    const isDegraded = state === 'ready' && components.some((component) => component.state !== 'running')
+    return { state: isDegraded ? 'degraded' : state, pid: process.pid, dataDir, components }
+  }
   const stop = awaitStopRequest(environment, () => guard.endAll(0))
   const closeControl = await serveControl(controlSocket(dataDir), {
     components: system.components,
     status,
+    storeVariables: system.storeVariables,
     down: () => stop.request('npm run local -- down'),
   })
 
@@ -65,7 +73,8 @@ async function supervise(options: Omit<SystemOptions, 'onUnexpectedExit'>): Prom
     await system.start()
     if (state !== 'starting') return
     state = 'ready'
-    output.say(readyText(status()))
+    const usual = environment.QUICKTICKET_DATA_DIR ? dataDir : ''
+    output.say(readyText(status(), usual))
   }
 
   try {
@@ -78,6 +87,12 @@ async function supervise(options: Omit<SystemOptions, 'onUnexpectedExit'>): Prom
     closeControl()
     await output.close()
   }
+}
+
+/** Most users who set a variable that no service reads have mistyped it; others have it for another program. */
+async function tellSlips(environment: Environment, output: Output): Promise<void> {
+  const { findSlips } = await import('./known-variables.ts')
+  for (const slip of findSlips(environment)) output.say(slip)
 }
 
 function clear(dataDir: string, fresh: boolean): void {

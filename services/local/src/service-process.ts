@@ -35,7 +35,7 @@ export async function launchService(
     await service.kill()
     throw new Error(`${name} did not answer ${baseUrl}/livez within ${START_TIMEOUT_MS / 1000} s`)
   }
-  return { ...service, stop: (graceMs) => service.stop('SIGTERM', graceMs) }
+  return { ...service, environment, stop: (graceMs) => service.stop('SIGTERM', graceMs) }
 }
 
 /** The message of its last log line of level ERROR, or all of the end when it did not come to logging. */

@@ -23,7 +23,11 @@ export function serviceVariables(
   environment: Environment,
   hasRedis: boolean,
 ): Environment {
-  const PORT = String(ports[name])
+  const address = {
+    // who reaches events or payments past the gateway could confirm orders without paying
+    HOST: environment.HOST || '127.0.0.1',
+    PORT: String(ports[name]),
+  }
   const urlOf = (other: ServiceName, given: string | undefined) => given || `http://127.0.0.1:${ports[other]}`
   // without a server nobody asks for it, but its port has to be a valid one
   const redis: Environment = {
@@ -33,7 +37,7 @@ export function serviceVariables(
   switch (name) {
     case 'gateway':
       return {
-        PORT,
+        ...address,
         EVENTS_URL: urlOf('events', environment.EVENTS_URL),
         PAYMENTS_URL: urlOf('payments', environment.PAYMENTS_URL),
         // empty is a choice here: then nobody is told
@@ -42,13 +46,13 @@ export function serviceVariables(
       }
     case 'events':
       return {
-        PORT,
+        ...address,
         ...databaseVariables(ports),
         PAYMENTS_URL: urlOf('payments', environment.PAYMENTS_URL),
         ...redis,
         ...(hasRedis ? {} : { HOLD_STORE: 'memory' }),
       }
     default:
-      return { PORT }
+      return address
   }
 }

@@ -10,11 +10,14 @@ import { startRedis } from './redis-server.ts'
 import type { Exit } from './running-process.ts'
 import { launchService } from './service-process.ts'
 import { databaseVariables, serviceVariables } from './service-variables.ts'
+import { createSteps, displayName } from './steps.ts'
 import { waitUntil } from './wait.ts'
 
 export type System = {
   /** redis is not among them where there is no Redis */
   components: Map<ComponentName, Component>
+  /** where PostgreSQL and Redis are, as events has been told */
+  storeVariables(): Environment
   start(): Promise<void>
   /** Gateway first, servers last; within about ten seconds. */
   stop(): Promise<void>
@@ -32,6 +35,7 @@ export type SystemOptions = {
 }
 
 const READY_TIMEOUT_MS = 30_000
+const STORES = /^(DB_|REDIS_|HOLD_STORE$)/
 /** Who depends on others goes before them. */
 const STOPPING_ORDER: { names: ComponentName[]; graceMs: number }[] = [
   { names: ['gateway'], graceMs: 4000 },
@@ -48,13 +52,23 @@ export function createSystem(options: SystemOptions): System {
       createComponent(name, addressOf(name, ports), launchOf(name, options), options.onUnexpectedExit),
     ]),
   )
-  const start = async (name: ComponentName) => components.get(name)?.start()
+  const step = createSteps(options.output.say)
+  const start = async (name: ComponentName) => {
+    const component = components.get(name)
+    if (component) await step(displayName(name), () => component.start())
+  }
 
   return {
     components,
+    storeVariables() {
+      const decided = serviceVariables('events', ports, options.environment, options.redis !== undefined)
+      const environment = components.get('events')?.environment() ?? { ...options.environment, ...decided }
+      return Object.fromEntries(Object.entries(environment).filter(([name]) => STORES.test(name)))
+    },
     async start() {
       await Promise.all([start('postgres'), start('redis')])
-      await Promise.all([migrate(options, databaseVariables(ports)), ...SERVICES.map(start)])
+      const migrated = step('schema', () => migrate(options, databaseVariables(ports)))
+      await Promise.all([migrated, ...SERVICES.map(start)])
       await Promise.all([
         ...SERVICES.map((name) => waitFor200(name, `${addressOf(name, ports)}/readyz`)),
         waitFor200('events', `${addressOf('events', ports)}/health`),

@@ -1,5 +1,7 @@
+import { COMMANDS } from './commands.ts'
 import { COMPONENTS, DEFAULT_PORTS, portVariable } from './components.ts'
 import type { SystemStatus } from './control-protocol.ts'
+import { componentTable } from './status-text.ts'
 
 const PORTS = COMPONENTS.toReversed()
   .map((name) => `  ${portVariable(name).padEnd(20)} ${DEFAULT_PORTS[name]}`)
@@ -24,48 +26,50 @@ Every variable of a service works here too, because the services inherit the env
 Only PORT, DB_* (but DB_MAX_CONNS and timeouts) and REDIS_HOST are set by the runner. Without redis-server or
 valkey-server in the PATH, HOLD_STORE is memory.`
 
-export const CONTROL_HELP = `npm run local -- status                      what runs where
-npm run local -- stop <component>            ask it to end, and wait (SIGTERM)
-npm run local -- kill <component>            end it at once (SIGKILL)
-npm run local -- start <component>           start it again, and wait until it answers
-npm run local -- restart <component>         stop, then start
-npm run local -- pause <component>           freeze it: it is there, but does not answer (SIGSTOP)
-npm run local -- resume <component>          let it go on (SIGCONT)
-npm run local -- refill                      seats of the five events are free again, after a load
-npm run local -- down                        stop the whole system
+const COMMAND_LINES = COMMANDS.map(
+  ({ name, takes, summary }) => `npm run local -- ${`${name} ${takes}`.padEnd(36)} ${summary}`,
+).join('\n')
+
+export const CONTROL_HELP = `${COMMAND_LINES}
 
 A component is one of ${COMPONENTS.join(', ')}.
 start and restart take variables for this one start of a service:
   npm run local -- restart payments PAYMENT_FAILURE_RATE=0.3 PAYMENT_LATENCY_MS=200
-  npm run local -- restart payments          back to the variables of npm start`
+  npm run local -- restart payments          back to the variables of npm start
+faults changes rules of docs/faults.md while the service runs:
+  npm run local -- faults payments "POST /charge 30% status=503"
+  npm run local -- faults none               of all services
+--json prints what is known as JSON. Exit codes are 0 when it was done, 1 when it was not, 2 for a wrong command.`
 
 export const NO_REDIS =
-  'no Redis here: held seats live in the events process and are lost with it; to get Redis: ' +
-  'sudo apt-get install redis-server, or brew install redis'
+  'no Redis here: held seats live in the events process and are lost with it\n' +
+  '(to get Redis: sudo apt-get install redis-server, or brew install redis)'
 
-export function statusTable({ state, pid, components }: SystemStatus): string {
-  const rows = components.map(({ component, state, address, pid }) => [component, state, address, pid ?? '-'])
-  const table = [['component', 'state', 'address', 'pid'], ...rows].map(([name, ...rest]) =>
-    [String(name).padEnd(14), String(rest[0]).padEnd(9), String(rest[1]).padEnd(23), rest[2]].join(' '),
-  )
-  return [...table, `QuickTicket is ${state} (runner: pid ${pid})`].join('\n')
-}
-
-export function readyText(status: SystemStatus): string {
-  const gateway = status.components.find(({ component }) => component === 'gateway')?.address
+/**
+ * What is told when all runs: only what can be done now, here.
+ *
+ * @param dataDir '' where it is the usual one
+ */
+export function readyText(status: SystemStatus, dataDir: string): string {
+  const { pid, components } = status
+  const gateway = components.find(({ component }) => component === 'gateway')?.address
+  const part = components.some(({ component }) => component === 'redis') ? 'redis' : 'payments'
+  const local = `${dataDir && `QUICKTICKET_DATA_DIR=${dataDir} `}npm run local --`
   return `
-${statusTable(status)}
+${componentTable(components)}
+QuickTicket is ready (runner: pid ${pid})
 data and logs: ${status.dataDir}
 
 Try it
   curl ${gateway}/events
   curl -X POST ${gateway}/events/1/reserve -H 'content-type: application/json' -d '{"quantity":2}'
-  curl -X POST ${gateway}/reserve/RESERVATION_ID/pay
-Read the API     ${gateway}/docs
-Inject a fault   PAYMENT_FAILURE_RATE=0.3 npm start
-                 npm run local -- restart payments PAYMENT_FAILURE_RATE=0.3
-Break a part     npm run local -- stop redis          (--help lists more)
-Stop             Ctrl-C, or npm run local -- down
+  curl -X POST ${gateway}/reserve/RESERVATION_ID/pay     (its id is in the answer before)
+Read the API ${gateway}/docs
+In a second terminal
+  ${local} restart payments PAYMENT_FAILURE_RATE=0.3
+  ${local} stop ${part}
+  ${local} --help
+Stop         Ctrl-C here, or ${local} down
 `
 }
 

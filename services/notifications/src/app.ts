@@ -4,6 +4,7 @@ import { faults } from '@quickticket/kit/faults/faults'
 import { probes } from '@quickticket/kit/health'
 import type { Log } from '@quickticket/kit/log'
 import { metrics } from '@quickticket/kit/metrics'
+import { demandServiceToken } from '@quickticket/kit/service-token'
 import type { Config } from './config.ts'
 import { notifyMetrics } from './metrics.ts'
 import { healthRoute } from './routes/health.ts'
@@ -14,12 +15,15 @@ export async function buildApp(config: Config, version: string, log: Log) {
   const app = createApp({ log, maxConcurrentRequests: config.MAX_CONCURRENT_REQUESTS })
   const identity = { service: 'notifications', version }
   const registry = metrics(app, identity)
+  demandServiceToken(app, config.SERVICE_TOKEN)
   const counted = notifyMetrics(registry)
 
   docs(app, {
     title: 'QuickTicket Notifications',
     version,
     description: 'Mock notification sender with tunable failures',
+    tags: { notifications: 'Word for buyers' },
+    needsServiceToken: config.SERVICE_TOKEN !== '',
   })
   probes(app, identity)
   const ownFaults = faults(app, config, { service: 'notifications', registry })

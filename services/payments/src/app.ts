@@ -4,6 +4,7 @@ import { faults } from '@quickticket/kit/faults/faults'
 import { probes } from '@quickticket/kit/health'
 import type { Log } from '@quickticket/kit/log'
 import { metrics } from '@quickticket/kit/metrics'
+import { demandServiceToken } from '@quickticket/kit/service-token'
 import type { Config } from './config.ts'
 import { createLedger } from './ledger.ts'
 import { chargeMetrics } from './metrics.ts'
@@ -16,6 +17,7 @@ export async function buildApp(config: Config, version: string, log: Log) {
   const app = createApp({ log, maxConcurrentRequests: config.MAX_CONCURRENT_REQUESTS })
   const identity = { service: 'payments', version }
   const registry = metrics(app, identity)
+  demandServiceToken(app, config.SERVICE_TOKEN)
   const counted = chargeMetrics(registry)
   const ledger = createLedger()
 
@@ -23,6 +25,8 @@ export async function buildApp(config: Config, version: string, log: Log) {
     title: 'QuickTicket Payments',
     version,
     description: 'Mock payment processor with tunable failures',
+    tags: { payments: 'Charges, and their return' },
+    needsServiceToken: config.SERVICE_TOKEN !== '',
   })
   probes(app, identity)
   const ownFaults = faults(app, config, { service: 'payments', registry })

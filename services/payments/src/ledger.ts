@@ -3,29 +3,57 @@ import { requestLog } from '@quickticket/kit/request-log'
 import { traceOf } from '@quickticket/kit/trace'
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 
-/** How many keys are remembered, to tell a first charge from a repeated one. */
+/** How many keys are remembered. */
 const REMEMBERED_KEYS = 100_000
 
-/** What this process has seen of each idempotency key. Nothing depends on it but the words in logs and counters. */
+export type ChargeEntry =
+  | { result: 'first' | 'replayed' }
+  /** the key was charged with another amount, in cents */
+  | { result: 'other_amount'; chargedAmount: number }
+  /** the charge was given back, or refused for good before it came */
+  | { result: 'voided' }
+
+/**
+ * What this process has seen of each idempotency key. It is forgotten when the process ends, and no order depends on it: events
+ * does not charge what is voided, and a reservation has one amount.
+ */
 export interface Ledger {
-  /** true when the key is charged for the first time */
-  charge(key: string): boolean
-  /** true when the key was not voided before */
-  void(key: string): boolean
+  /** @param amount in cents */
+  charge(key: string, amount: number): ChargeEntry
+  /** whether it is voided for the first time, and whether it was charged before */
+  void(key: string): { first: boolean; charged: boolean }
+}
+
+interface KeyState {
+  state: 'charged' | 'voided'
+  /** undefined when it was never charged */
+  amount: number | undefined
 }
 
 export function createLedger(): Ledger {
-  const states = new Map<string, 'charged' | 'voided'>()
+  const keys = new Map<string, KeyState>()
 
-  function turn(key: string, state: 'charged' | 'voided'): boolean {
-    if (states.get(key) === state) return false
-    states.delete(key)
-    states.set(key, state)
-    if (states.size > REMEMBERED_KEYS) states.delete(states.keys().next().value as string)
-    return true
+  function remember(key: string, state: KeyState): void {
+    keys.delete(key)
+    keys.set(key, state)
+    if (keys.size > REMEMBERED_KEYS) keys.delete(keys.keys().next().value as string)
   }
 
-  return { charge: (key) => turn(key, 'charged'), void: (key) => turn(key, 'voided') }
+  return {
+    charge(key, amount) {
+      const known = keys.get(key)
+      if (known?.state === 'voided') return { result: 'voided' }
+      if (known?.amount !== undefined && known.amount !== amount)
+        return { result: 'other_amount', chargedAmount: known.amount }
+      remember(key, { state: 'charged', amount })
+      return { result: known ? 'replayed' : 'first' }
+    },
+    void(key) {
+      const known = keys.get(key)
+      remember(key, { state: 'voided', amount: known?.amount })
+      return { first: known?.state !== 'voided', charged: known?.amount !== undefined }
+    },
+  }
 }
 
 /**

@@ -5,7 +5,7 @@ export type ChargeMetrics = ReturnType<typeof chargeMetrics>
 export function chargeMetrics(registry: Registry) {
   const charges = new Counter({
     name: 'payments_charges_total',
-    help: 'Charges by result; replayed: the key had been charged before',
+    help: 'Charges by result; replayed: the key had been charged before; refused: voided, or charged with another amount',
     labelNames: ['result'] as const,
     registers: [registry],
   })
@@ -15,7 +15,8 @@ export function chargeMetrics(registry: Registry) {
     labelNames: ['result'] as const,
     registers: [registry],
   })
-  for (const result of ['success', 'failed', 'replayed', 'expired'] as const) charges.inc({ result }, 0)
+  for (const result of ['success', 'failed', 'replayed', 'expired', 'refused'] as const)
+    charges.inc({ result }, 0)
   for (const result of ['success', 'replayed'] as const) voids.inc({ result }, 0)
   return { charges, voids }
 }

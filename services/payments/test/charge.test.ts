@@ -55,15 +55,28 @@ test('a voided charge is given back once; voiding it again, or what was never ch
   })
 })
 
-test('after a void the key can be charged again, as a new charge', async () => {
+test('what was voided is not charged any more, and a void says whether there was a charge', async () => {
   const payments = await paymentsApp()
   await payments.charge('r-1')
-  await payments.void('r-1')
-  expect((await payments.charge('r-1')).statusCode).toBe(200)
+  for (const id of ['r-1', 'r-1']) expect((await payments.void(id)).json()).toMatchObject({ charged: true })
+  expect((await payments.void('r-2')).json()).toMatchObject({ charged: false })
+  for (const id of ['r-1', 'r-2'])
+    expect((await payments.charge(id)).json()).toMatchObject({ status: 409, error: 'charge_voided' })
   expect(await series(payments.app, 'payments_charges_total')).toMatchObject({
-    'payments_charges_total{result="success"}': 2,
-    'payments_charges_total{result="replayed"}': 0,
+    'payments_charges_total{result="success"}': 1,
+    'payments_charges_total{result="refused"}': 2,
   })
+})
+
+test('a key is not charged with another amount, and the ledger says so', async () => {
+  const payments = await paymentsApp()
+  await payments.charge('r-1', { amount: 1000 })
+  expect((await payments.charge('r-1', { amount: 2000 })).json()).toMatchObject({
+    status: 422,
+    error: 'idempotency_key_reused',
+  })
+  expect(payments.ledger().at(-1)).toMatchObject({ ledger: 'refused', amount: 2000, charged_amount: 1000 })
+  expect((await payments.charge('r-1', { amount: 1000 })).statusCode).toBe(200)
 })
 
 test('a charge that comes after its checkout was over is refused and takes no effect', async () => {
@@ -79,6 +92,7 @@ test('a charge that comes after its checkout was over is refused and takes no ef
     'payments_charges_total{result="failed"}': 0,
     'payments_charges_total{result="replayed"}': 0,
     'payments_charges_total{result="expired"}': 1,
+    'payments_charges_total{result="refused"}': 0,
   })
 })
 

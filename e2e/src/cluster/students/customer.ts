@@ -17,7 +17,7 @@ const REQUEST = `
   console.log(JSON.stringify(answer))`
 
 /** Asks from inside of the cluster, through Services. @param body of a POST; without it, GET */
-export async function request(url: string, body?: object): Promise<Answer> {
+async function request(url: string, body?: object): Promise<Answer> {
   const node = ['node', '--input-type=module', '-e', REQUEST, url, ...(body ? [JSON.stringify(body)] : [])]
   return JSON.parse(await kubectl(['exec', 'customer', '-n', NAMESPACE, '--', ...node])) as Answer
 }

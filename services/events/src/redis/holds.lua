@@ -1,7 +1,8 @@
 -- Shared by all scripts; each of them is this text followed by its own.
 --
 --   holds               sorted set: reservation id by the time it ends, in ms of Redis' own clock
---   reservation:<id>    hash: event_id, quantity, total_cents; once it is over also ended, for an hour
+--   reservation:<id>    hash: event_id, quantity, total_cents, latest (the hold is not prolonged past it), paying (once a payment
+--                       has begun); once it is over also ended, for an hour. Only ended if it was taken back before it came
 --   event:<id>:held     seats held: the sum of the event's reservations
 --   event:<id>:sold     seats sold, as the latest sale saw them; forgotten after a minute
 
@@ -40,4 +41,3 @@ local function remember_sold(event, seats, memory_ms)
     redis.call('SET', key, seats, 'PX', memory_ms)
   end
 end
-

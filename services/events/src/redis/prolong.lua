@@ -1,3 +1,4 @@
+-- Before a payment. A hold of the version before has no latest.
 -- ARGV: reservation, minimum ms
 -- returns {event, quantity, total_cents, remaining ms}, or nothing
 local id = ARGV[1]
@@ -8,7 +9,10 @@ local ends = redis.call('ZSCORE', 'holds', id)
 if not ends then
   return nil
 end
-ends = math.max(tonumber(ends), now + ARGV[2])
+local key = 'reservation:' .. id
+local hold = redis.call('HMGET', key, 'event_id', 'quantity', 'total_cents', 'latest')
+local wanted = now + ARGV[2]
+ends = math.max(tonumber(ends), math.min(wanted, tonumber(hold[4] or wanted)))
 redis.call('ZADD', 'holds', ends, id)
-local hold = redis.call('HMGET', 'reservation:' .. id, 'event_id', 'quantity', 'total_cents')
+redis.call('HSET', key, 'paying', 1)
 return { hold[1], hold[2], hold[3], ends - now }

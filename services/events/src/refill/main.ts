@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { loadConfig } from '@quickticket/kit/config'
+import { ConfigError } from '@quickticket/kit/config'
 import { createLog } from '@quickticket/kit/log'
-import { variables } from '../config.ts'
-import { connectHolds, connectPostgres } from '../connections.ts'
+import { isUsageError, usageError } from '@quickticket/kit/usage'
+import { openStores } from '../command-stores.ts'
 import { untilReachable } from '../until-reachable.ts'
 import { readCommand, USAGE } from './command.ts'
 import { type Hall, type RefillOptions, refill, type Stores } from './refill.ts'
@@ -11,10 +11,16 @@ import { type Hall, type RefillOptions, refill, type Stores } from './refill.ts'
 process.once('SIGTERM', () => process.exit(0))
 
 const exitCode = await main().catch((error: Error) => {
-  console.error(`the refill was not possible: ${error.message || error}`)
+  console.error(reasonOf(error))
   return 2
 })
 process.exit(exitCode)
+
+function reasonOf(error: Error): string {
+  if (error instanceof ConfigError) return error.message
+  if (isUsageError(error)) return usageError(error, 'npm run refill --')
+  return `the refill was not possible: ${error.message}`
+}
 
 async function main(): Promise<number> {
   const command = readCommand(process.argv.slice(2))
@@ -22,14 +28,12 @@ async function main(): Promise<number> {
     console.log(USAGE)
     return 0
   }
-  const onThisMachine = { DB_HOST: '127.0.0.1', REDIS_HOST: '127.0.0.1' }
-  const config = loadConfig(variables, { ...onThisMachine, ...process.env })
-  const log = createLog('refill', 'error')
-  const holds = config.HOLD_STORE === 'redis' ? connectHolds(config, log) : undefined
-  const stores: Stores = { postgres: connectPostgres(config, log), holds }
-  const { seats, everyS } = command
+  const { stores, expect } = await openStores('refill', process.env)
+  const { seats, everyS, asJson } = command
   if (everyS !== undefined) return goOn(stores, seats, everyS)
-  for (const hall of await round(stores, { seats })) console.log(asLine(hall))
+  await expect()
+  const halls = await refill(stores, { seats })
+  console.log(asJson ? JSON.stringify(halls) : halls.map(asLine).join('\n'))
   return 0
 }
 

@@ -1,30 +1,50 @@
 import type { App } from '@quickticket/kit/app'
-import { Problem } from '@quickticket/kit/problem'
-import { Type } from '@quickticket/kit/schema'
+import { integerText, Type } from '@quickticket/kit/schema'
 import type { EventStore } from '../event-store.ts'
+import { databaseProblems, eventNotFound, invalidEventId, invalidPage } from '../problems.ts'
+
+const LARGEST_ID = 2 ** 31 - 1
 
 export const EventId = Type.Object({
-  id: Type.String({ pattern: '^[+-]?[0-9]{1,18}$', description: 'an integer' }),
+  id: integerText('^[+-]?[0-9]{1,18}$', {
+    description: 'the id of an event',
+    examples: [1],
+    minimum: 1,
+    maximum: LARGEST_ID,
+  }),
 })
 
 const PageQuery = Type.Object({
   limit: Type.Optional(
-    Type.String({ pattern: '^([1-9][0-9]{0,2}|1000)$', description: 'at most so many, 1 to 1000' }),
+    integerText('^([1-9][0-9]{0,2}|1000)$', {
+      description: 'at most so many events',
+      examples: [20],
+      minimum: 1,
+      maximum: 1000,
+    }),
   ),
   after: Type.Optional(
-    Type.String({ pattern: '^[0-9]{1,18}$', description: 'the id of the last event seen' }),
+    integerText('^[0-9]{1,18}$', {
+      description: 'the id of the last event seen',
+      examples: [1],
+      minimum: 1,
+      maximum: LARGEST_ID,
+    }),
   ),
 })
 
-const Event = Type.Object({
-  id: Type.Integer(),
-  name: Type.String(),
-  venue: Type.String(),
-  date: Type.String({ description: 'ISO 8601 with offset' }),
-  total_tickets: Type.Integer(),
-  price_cents: Type.Integer(),
-  available: Type.Integer({ description: 'total minus sold, never below 0' }),
-})
+const Event = Type.Object(
+  {
+    id: Type.Integer({ examples: [1] }),
+    name: Type.String({ examples: ['Go Conference 2026'] }),
+    venue: Type.String({ examples: ['Main Hall A'] }),
+    date: Type.String({ description: 'ISO 8601 with offset', examples: ['2026-09-15T09:00:00+00:00'] }),
+    total_tickets: Type.Integer({ examples: [100] }),
+    price_cents: Type.Integer({ description: 'of one ticket', examples: [5000] }),
+    available: Type.Integer({ description: 'total minus sold, never below 0', examples: [97] }),
+  },
+  { title: 'Event' },
+)
 
 export function eventRoutes(app: App, events: EventStore): void {
   const tags = ['events']
@@ -34,9 +54,13 @@ export function eventRoutes(app: App, events: EventStore): void {
     {
       schema: {
         tags,
+        operationId: 'listEvents',
         summary: 'Events by date: all of them, or a page',
+        description:
+          'All events without a query. For the next page, `after` is the id of the last event of this one.',
         querystring: PageQuery,
-        response: { 200: Type.Array(Event) },
+        response: { 200: Type.Array(Event, { description: 'events in the order of their dates' }) },
+        problems: [invalidPage, eventNotFound, ...databaseProblems],
       },
       schemaErrorFormatter: invalidPage,
     },
@@ -54,7 +78,15 @@ export function eventRoutes(app: App, events: EventStore): void {
   app.get(
     '/events/:id',
     {
-      schema: { tags, summary: 'One event', params: EventId, response: { 200: Event } },
+      schema: {
+        tags,
+        operationId: 'getEvent',
+        summary: 'One event',
+        description: 'An event and how many of its tickets are not sold.',
+        params: EventId,
+        response: { 200: Event },
+        problems: [invalidEventId, eventNotFound, ...databaseProblems],
+      },
       schemaErrorFormatter: invalidEventId,
     },
     async ({ params }) => {
@@ -65,23 +97,9 @@ export function eventRoutes(app: App, events: EventStore): void {
   )
 }
 
-const LARGEST_ID = 2 ** 31 - 1
-
 /** @throws {Problem} 404 when no event can have this id */
 export function eventId(text: string): number {
   const id = Number(text)
   if (Math.abs(id) > LARGEST_ID) throw eventNotFound()
   return id
-}
-
-function invalidPage(): Problem {
-  return new Problem(422, 'invalid_page', 'limit must be 1 to 1000, and after the id of an event')
-}
-
-export function invalidEventId(): Problem {
-  return new Problem(422, 'invalid_event_id', 'The event id must be an integer')
-}
-
-export function eventNotFound(): Problem {
-  return new Problem(404, 'event_not_found', 'Event not found')
 }

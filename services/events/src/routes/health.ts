@@ -1,48 +1,56 @@
 import type { App } from '@quickticket/kit/app'
-import { type CheckResult, check } from '@quickticket/kit/health'
+import { SHARED_CHECK_MS } from '@quickticket/kit/health'
 import { Type } from '@quickticket/kit/schema'
+import { shareNext } from '@quickticket/kit/share-next'
 import type { DatabaseCheck } from '../database-check.ts'
+import { checkRedis } from '../redis-check.ts'
 
-const Health = Type.Object({
-  status: Type.String(),
-  checks: Type.Object({ postgres: Type.String(), redis: Type.String() }),
-  reasons: Type.Optional(
-    Type.Object({ postgres: Type.Optional(Type.String()), redis: Type.Optional(Type.String()) }),
-  ),
-  version: Type.String(),
-})
+const Check = Type.Enum(['ok', 'degraded', 'down'], { examples: ['ok'] })
 
-const CHECK_TIMEOUT_MS = 1000
+const Health = Type.Object(
+  {
+    status: Type.String({ enum: ['healthy', 'degraded'], examples: ['healthy'] }),
+    checks: Type.Object({ postgres: Check, redis: Check }),
+    reasons: Type.Optional(
+      Type.Object(
+        { postgres: Type.Optional(Type.String()), redis: Type.Optional(Type.String()) },
+        { description: 'what is wrong with those that are not ok' },
+      ),
+    ),
+    version: Type.String({ examples: ['1.0.0'] }),
+  },
+  { title: 'Health' },
+)
 
 export interface Dependencies {
   /** says whether GET /events could be answered now */
   checkDatabase(): Promise<DatabaseCheck>
-  /** rejects when the hold store does not answer */
+  /** rejects when the hold store does not answer, or could hold nothing */
   askRedis(): Promise<unknown>
 }
 
 export function healthRoute(app: App, { checkDatabase, askRedis }: Dependencies, version: string): void {
-  const schema = { tags: ['operations'], summary: 'Own health', response: { 200: Health, 503: Health } }
+  const redisCheck = shareNext(() => checkRedis(askRedis), { everyMs: SHARED_CHECK_MS })
+  const schema = {
+    tags: ['operations'],
+    operationId: 'getHealth',
+    summary: 'Own health',
+    description: 'Degraded, and 503, while PostgreSQL or Redis cannot do its work.',
+    response: { 200: Health, 503: Health },
+  }
   app.get('/health', { config: { ops: true }, schema }, async (_request, reply) => {
-    const [database, redis] = await Promise.all([checkDatabase(), answers(askRedis)])
+    const [database, redis] = await Promise.all([checkDatabase(), redisCheck(undefined)])
     const reasons = {
       ...(database.reason !== undefined && { postgres: database.reason }),
-      ...(redis !== 'ok' && { redis: 'Redis does not answer: reservations and payments are refused' }),
+      ...(redis.reason !== undefined && { redis: redis.reason }),
     }
-    const healthy = database.result === 'ok' && redis === 'ok'
+    const healthy = database.result === 'ok' && redis.result === 'ok'
     reply.code(healthy ? 200 : 503)
     return {
       status: healthy ? 'healthy' : 'degraded',
-      checks: { postgres: database.result, redis },
+      checks: { postgres: database.result, redis: redis.result },
       ...(!healthy && { reasons }),
       version,
     }
   })
-}
-
-function answers(ask: () => Promise<unknown>): Promise<CheckResult> {
-  return check(async () => {
-    await ask()
-    return 'ok'
-  }, CHECK_TIMEOUT_MS)
 }

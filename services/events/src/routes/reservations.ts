@@ -1,25 +1,45 @@
 import type { App } from '@quickticket/kit/app'
-import { Problem } from '@quickticket/kit/problem'
 import { Type } from '@quickticket/kit/schema'
-import type { CheckoutStore } from '../checkout-store.ts'
+import type { CheckoutStatus, CheckoutStore } from '../checkout-store.ts'
 import type { Hold, HoldStore } from '../hold-store.ts'
+import { alreadyPaid, databaseProblems, reservationNotFound, reservationsUnavailable } from '../problems.ts'
 import { holding } from '../redis-problem.ts'
 
 // PostgreSQL has no null byte in a text
 export const ReservationId = Type.Object({
-  id: Type.String({ minLength: 1, maxLength: 100, pattern: '^[^\\u0000]*$' }),
+  id: Type.String({
+    minLength: 1,
+    maxLength: 100,
+    pattern: '^[^\\u0000]*$',
+    description: 'the id of a reservation',
+    examples: ['8a6e0804-2bd0-4672-b79d-d97027f9071a'],
+  }),
 })
 
-const Reservation = Type.Object({
-  reservation_id: Type.String(),
-  event_id: Type.Integer(),
-  quantity: Type.Integer(),
-  total_cents: Type.Integer(),
-  status: Type.Enum(['held', 'paying', 'confirmed', 'expired', 'released', 'refunded']),
-  expires_in_seconds: Type.Integer({ description: '0 unless it is held or being paid' }),
-})
+const Reservation = Type.Object(
+  {
+    reservation_id: Type.String({ examples: ['8a6e0804-2bd0-4672-b79d-d97027f9071a'] }),
+    event_id: Type.Integer({ examples: [1] }),
+    quantity: Type.Integer({ examples: [2] }),
+    total_cents: Type.Integer({ examples: [10_000] }),
+    status: Type.Enum(
+      ['held', 'paying', 'confirmed', 'expired', 'released', 'cancelled', 'refunding', 'refunded'],
+      { examples: ['held'] },
+    ),
+    expires_in_seconds: Type.Integer({ description: '0 unless it is held or being paid', examples: [287] }),
+  },
+  { title: 'ReservationStatus' },
+)
 
-type ReservationStatus = 'held' | 'paying' | 'confirmed' | 'expired' | 'released' | 'refunded'
+type ReservationStatus =
+  | 'held'
+  | 'paying'
+  | 'confirmed'
+  | 'expired'
+  | 'released'
+  | 'cancelled'
+  | 'refunding'
+  | 'refunded'
 
 export interface ReservationDeps {
   holds: HoldStore
@@ -36,9 +56,12 @@ export function reservationRoutes(app: App, { holds, checkouts, settle }: Reserv
     {
       schema: {
         tags,
+        operationId: 'getReservation',
         summary: 'What became of a reservation',
+        description: 'A reservation is forgotten some time after it ended, unless it was paid.',
         params: ReservationId,
         response: { 200: Reservation },
+        problems: [reservationNotFound, () => reservationsUnavailable(), ...databaseProblems],
       },
     },
     async ({ params }) => describe(params.id),
@@ -49,16 +72,18 @@ export function reservationRoutes(app: App, { holds, checkouts, settle }: Reserv
     {
       schema: {
         tags,
+        operationId: 'releaseReservation',
         summary: 'Give the seats back; a charge that is under way is given back too',
+        description: 'Repeating it is safe, and answers what became of the reservation.',
         params: ReservationId,
         response: { 200: Reservation },
+        problems: [reservationNotFound, alreadyPaid, () => reservationsUnavailable(), ...databaseProblems],
       },
     },
     async ({ params, log }) => {
       const seats = await releasable(params.id)
       const abandoned = seats && (await checkouts.abandon(seats))
-      if (await checkouts.order(params.id))
-        throw new Problem(409, 'already_paid', 'The reservation is paid already')
+      if (await checkouts.order(params.id)) throw alreadyPaid()
       const released = await holding(holds.release(params.id))
       if (abandoned) settle()
       if (released) log.info({ reservation_id: params.id }, 'reservation released')
@@ -82,8 +107,7 @@ export function reservationRoutes(app: App, { holds, checkouts, settle }: Reserv
   async function describe(id: string) {
     const checkout = await checkouts.find(id)
     if (checkout && checkout.state !== 'open') {
-      if (checkout.state === 'confirmed') return answer(id, checkout, 'confirmed', 0)
-      return answer(id, checkout, checkout.chargeable ? 'refunded' : 'released', 0)
+      return answer(id, checkout, closedStatus(checkout), 0)
     }
     const hold = await holding(holds.find(id))
     if (!hold) {
@@ -97,6 +121,15 @@ export function reservationRoutes(app: App, { holds, checkouts, settle }: Reserv
   }
 }
 
+/** A charge that was never made is not refunded, and one that still stands is not refunded yet. */
+function closedStatus({ state, chargeable, charged }: CheckoutStatus): ReservationStatus {
+  if (state === 'confirmed') return 'confirmed'
+  if (state === 'voiding') return 'refunding'
+  if (!chargeable) return 'released'
+  // not known of those that the version before has voided
+  return charged === false ? 'cancelled' : 'refunded'
+}
+
 function answer(
   id: string,
   { event_id, quantity, total_cents }: { event_id: number; quantity: number; total_cents: number },
@@ -105,8 +138,4 @@ function answer(
 ) {
   const expires_in_seconds = Math.ceil(remainingMs / 1000)
   return { reservation_id: id, event_id, quantity, total_cents, status, expires_in_seconds }
-}
-
-export function reservationNotFound(): Problem {
-  return new Problem(404, 'reservation_not_found', 'Reservation not found or expired')
 }

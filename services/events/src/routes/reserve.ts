@@ -1,22 +1,53 @@
 import { randomUUID } from 'node:crypto'
 import type { App } from '@quickticket/kit/app'
-import { Problem } from '@quickticket/kit/problem'
+import type { Problem } from '@quickticket/kit/problem'
 import { Type } from '@quickticket/kit/schema'
-import type { EventSeats, EventStore } from '../event-store.ts'
-import type { HoldStore } from '../hold-store.ts'
+import type { EventStore } from '../event-store.ts'
+import type { HoldStore, ReserveResult } from '../hold-store.ts'
+import {
+  bodyRequired,
+  databaseProblems,
+  eventNotFound,
+  invalidEventId,
+  invalidPrice,
+  invalidQuantity,
+  invalidReservationId,
+  reservationOver,
+  reservationsUnavailable,
+  soldOut,
+} from '../problems.ts'
 import { holding } from '../redis-problem.ts'
-import { EventId, eventId, eventNotFound, invalidEventId } from './events.ts'
+import { EventId, eventId } from './events.ts'
 
-const Reservation = Type.Object({
-  reservation_id: Type.String(),
-  event_id: Type.Integer(),
-  quantity: Type.Integer(),
-  total_cents: Type.Integer(),
-  expires_in_seconds: Type.Integer(),
-})
+const Reservation = Type.Object(
+  {
+    reservation_id: Type.String({ examples: ['8a6e0804-2bd0-4672-b79d-d97027f9071a'] }),
+    event_id: Type.Integer({ examples: [1] }),
+    quantity: Type.Integer({ examples: [2] }),
+    total_cents: Type.Integer({ examples: [10_000] }),
+    expires_in_seconds: Type.Integer({ examples: [300] }),
+  },
+  { title: 'Reservation' },
+)
 
-const Request = Type.Object({
-  quantity: Type.Optional(Type.Integer({ minimum: 1, maximum: 10, default: 1 })),
+const Request = Type.Object(
+  {
+    quantity: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 10, default: 1, description: 'tickets', examples: [2] }),
+    ),
+  },
+  { title: 'ReserveRequest' },
+)
+
+const Headers = Type.Object({
+  'x-reservation-id': Type.Optional(
+    Type.String({
+      pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$',
+      description:
+        'the id for the reservation, chosen by the caller so that it can take it back without an answer',
+      examples: ['8a6e0804-2bd0-4672-b79d-d97027f9071a'],
+    }),
+  ),
 })
 
 export interface ReserveDeps {
@@ -24,65 +55,97 @@ export interface ReserveDeps {
   holds: HoldStore
   /** how long a reservation holds its seats, in seconds */
   reservationTtlS: number
+  /** ends the hold of a reservation that was answered with an error */
+  takeBack(reservationId: string): void
 }
 
-export function reserveRoute(app: App, { events, holds, reservationTtlS }: ReserveDeps): void {
+export function reserveRoute(app: App, { events, holds, reservationTtlS, takeBack }: ReserveDeps): void {
   const schema = {
     tags: ['events'],
+    operationId: 'reserve',
     summary: 'Hold 1 to 10 seats for some minutes',
+    description: 'Repeating it makes another reservation. Who does not pay in time loses the seats.',
     params: EventId,
+    headers: Headers,
     body: Request,
     response: { 200: Reservation },
+    problems: [
+      bodyRequired,
+      invalidQuantity,
+      invalidReservationId,
+      eventNotFound,
+      () => soldOut(),
+      reservationOver,
+      () => invalidPrice(),
+      invalidEventId,
+      () => reservationsUnavailable(),
+      ...databaseProblems,
+    ],
   }
   app.post(
     '/events/:id/reserve',
     { schema, schemaErrorFormatter: explain },
-    async ({ params, body, log }) => {
+    async ({ params, headers, body, log }) => {
       const id = eventId(params.id)
       const quantity = body.quantity ?? 1
-      const seats = await events.seats(id)
-      if (!seats) throw eventNotFound()
+      const reservationId = headers['x-reservation-id'] ?? randomUUID()
+      const attempt = { id, quantity, reservationId }
+      let { seats, result } = await reserve(attempt, events.seats)
+      // a sale counts twice between its commit and the end of its hold; before saying no, look which ones do
+      if (result.outcome === 'sold_out' && seats.total - seats.sold >= quantity)
+        ({ seats, result } = await reserve(attempt, events.exactSeats))
+      if (result.outcome !== 'held') throw refusal(result)
 
-      const hold = {
-        reservationId: randomUUID(),
-        eventId: id,
-        quantity,
-        totalCents: seats.priceCents * quantity,
-      }
-      const reserve = (known: EventSeats) => holding(holds.reserve(hold, known, reservationTtlS * 1000))
-      let result = await reserve(seats)
-      if (!result.held && seats.total - seats.sold >= quantity) {
-        result = await reserve(await recount(id))
-      }
-      if (!result.held) {
-        throw new Problem(409, 'sold_out', `Not enough tickets (available: ${result.available})`, {
-          details: { available: result.available },
-        })
-      }
-
-      log.info({ reservation_id: hold.reservationId, event_id: id, quantity }, 'reservation made')
+      log.info({ reservation_id: reservationId, event_id: id, quantity }, 'reservation made')
       return {
-        reservation_id: hold.reservationId,
+        reservation_id: reservationId,
         event_id: id,
         quantity,
-        total_cents: hold.totalCents,
-        expires_in_seconds: reservationTtlS,
+        total_cents: seats.priceCents * quantity,
+        expires_in_seconds: Math.ceil(result.remainingMs / 1000),
       }
     },
   )
 
-  /** A sale counts twice between its commit and the end of its hold; before saying no, look which ones do. */
-  async function recount(id: number): Promise<EventSeats> {
-    const exact = await events.seatsAmong(id, await holding(holds.sweep()))
-    if (!exact) throw eventNotFound()
-    return exact
+  async function reserve({ id, quantity, reservationId }: Attempt, readSeats: EventStore['seats']) {
+    const deadline = performance.now() + RESERVE_WITHIN_MS
+    const seats = await readSeats(id)
+    if (!seats) throw eventNotFound()
+    if (seats.priceCents < 0 || seats.priceCents > MAX_PRICE_CENTS) throw invalidPrice(id, MAX_PRICE_CENTS)
+    const hold = { reservationId, eventId: id, quantity, totalCents: seats.priceCents * quantity }
+    const times = { ttlMs: reservationTtlS * 1000, prolongedByMs: PROLONGED_BY_MS, deadline }
+    try {
+      return { seats, result: await holding(holds.reserve(hold, seats, times)) }
+    } catch (error) {
+      // it may have begun, or begin later
+      takeBack(reservationId)
+      throw error
+    }
   }
+}
+
+interface Attempt {
+  id: number
+  quantity: number
+  reservationId: string
+}
+
+/** From the read of what is sold to the hold: what was read is too old then. */
+const RESERVE_WITHIN_MS = 5000
+/** For payments that begin at the last moment, and for those that fail again and again. */
+const PROLONGED_BY_MS = 60_000
+/** Ten tickets of it are still an integer in PostgreSQL. */
+const MAX_PRICE_CENTS = 214_748_364
+
+function refusal(result: Exclude<ReserveResult, { outcome: 'held' }>): Problem {
+  if (result.outcome === 'sold_out') return soldOut(result.available)
+  if (result.outcome === 'ended') return reservationOver()
+  return reservationsUnavailable()
 }
 
 function explain(errors: { instancePath: string }[], context: string): Error {
   if (context === 'params') return invalidEventId()
-  if (errors.some((error) => error.instancePath === '/quantity')) {
-    return new Problem(400, 'invalid_quantity', 'Quantity must be 1-10')
-  }
-  return new Problem(400, 'body_required', 'Request body required')
+  if (context === 'headers') return invalidReservationId()
+  if (errors.some((error) => error.instancePath === '/quantity')) return invalidQuantity()
+  return bodyRequired()
 }

@@ -1,13 +1,29 @@
+import { randomUUID } from 'node:crypto'
 import type { App } from '@quickticket/kit/app'
 import type { UpstreamAnswer } from '@quickticket/kit/http-client'
-import { Problem } from '@quickticket/kit/problem'
+import type { Problem } from '@quickticket/kit/problem'
 import { Type } from '@quickticket/kit/schema'
 import { traceOf } from '@quickticket/kit/trace'
-import { type EventsClient, eventsUnavailable } from '../events-client.ts'
+import { type EventsClient, mayHaveArrived } from '../events-client.ts'
+import {
+  bodyRequired,
+  eventsProblems,
+  eventsUnavailable,
+  invalidEventId,
+  invalidPage,
+  relayed,
+  storeProblems,
+} from '../problems.ts'
 import { relay } from '../relay.ts'
 import { Event, EventId, Page, Reservation, ReserveRequest, takeAsItIs } from '../schemas.ts'
 
-export function eventRoutes(app: App, events: EventsClient): void {
+export interface EventDeps {
+  events: EventsClient
+  /** ends a reservation whose answer did not arrive */
+  takeBack(reservationId: string): void
+}
+
+export function eventRoutes(app: App, { events, takeBack }: EventDeps): void {
   const tags = ['events']
 
   app.get(
@@ -15,11 +31,15 @@ export function eventRoutes(app: App, events: EventsClient): void {
     {
       schema: {
         tags,
+        operationId: 'listEvents',
         summary: 'Events by date: all of them, or a page',
+        description:
+          'All events without a query. For the next page, `after` is the id of the last event of this one.',
         querystring: Page,
-        response: takeAsItIs(Type.Array(Event)),
+        response: takeAsItIs(Type.Array(Event, { description: 'events in the order of their dates' })),
+        problems: [invalidPage, relayed.eventNotFound, ...eventsProblems],
       },
-      schemaErrorFormatter: explainPage,
+      schemaErrorFormatter: invalidPage,
     },
     async (request, reply) => {
       const path = `/events${queryOf(request.query)}`
@@ -30,8 +50,16 @@ export function eventRoutes(app: App, events: EventsClient): void {
   app.get(
     '/events/:id',
     {
-      schema: { tags, summary: 'One event', params: EventId, response: takeAsItIs(Event) },
-      schemaErrorFormatter: explainId,
+      schema: {
+        tags,
+        operationId: 'getEvent',
+        summary: 'One event',
+        description: 'An event and how many of its tickets are not sold.',
+        params: EventId,
+        response: takeAsItIs(Event),
+        problems: [invalidEventId, relayed.eventNotFound, ...eventsProblems],
+      },
+      schemaErrorFormatter: invalidEventId,
     },
     async (request, reply) => {
       const answer = await events.get(`/events/${request.params.id}`, traceOf(request.raw))
@@ -44,16 +72,39 @@ export function eventRoutes(app: App, events: EventsClient): void {
     {
       schema: {
         tags,
+        operationId: 'reserve',
         summary: 'Hold 1 to 10 seats for some minutes',
+        description: 'Repeating it makes another reservation. Who does not pay in time loses the seats.',
         params: EventId,
         body: ReserveRequest,
         response: takeAsItIs(Reservation),
+        problems: [
+          bodyRequired,
+          relayed.invalidQuantity,
+          relayed.eventNotFound,
+          relayed.soldOut,
+          relayed.invalidPrice,
+          invalidEventId,
+          ...storeProblems,
+          ...eventsProblems,
+        ],
       },
       schemaErrorFormatter: explainReserve,
     },
     async (request, reply) => {
       const body = request.body as unknown as Buffer | undefined
-      return relay(reply, await events.reserve(request.params.id, body, traceOf(request.raw)))
+      const reservationId = randomUUID()
+      reply.raw.once('close', () => {
+        // the client left before it was answered
+        if (!reply.raw.writableEnded) takeBack(reservationId)
+      })
+      try {
+        const { id } = request.params
+        return relay(reply, await events.reserve(id, body, reservationId, traceOf(request.raw)))
+      } catch (error) {
+        if (mayHaveArrived(error)) takeBack(reservationId)
+        throw error
+      }
     },
   )
 }
@@ -70,14 +121,6 @@ function orBadGateway(answer: UpstreamAnswer): UpstreamAnswer {
   return answer
 }
 
-function explainPage(): Problem {
-  return new Problem(422, 'invalid_page', 'limit must be 1 to 1000, and after the id of an event')
-}
-
 function explainReserve(_errors: unknown, context: string): Problem {
-  return context === 'params' ? explainId() : new Problem(400, 'body_required', 'Request body required')
-}
-
-function explainId(): Problem {
-  return new Problem(422, 'invalid_event_id', 'The event id must be an integer')
+  return context === 'params' ? invalidEventId() : bodyRequired()
 }

@@ -1,19 +1,25 @@
 import type { App } from '@quickticket/kit/app'
-import { type CheckResult, check } from '@quickticket/kit/health'
+import { type CheckResult, check, SHARED_CHECK_MS } from '@quickticket/kit/health'
 import { Type } from '@quickticket/kit/schema'
+import { shareNext } from '@quickticket/kit/share-next'
 import { type Trace, traceOf } from '@quickticket/kit/trace'
 import type { CircuitState } from '../breaker.ts'
 
-const Health = Type.Object({
-  status: Type.String(),
-  checks: Type.Object({
-    events: Type.String(),
-    payments: Type.String(),
-    circuit_payments: Type.String(),
-    notifications: Type.Optional(Type.String()),
-  }),
-  version: Type.String(),
-})
+const Check = Type.Enum(['ok', 'degraded', 'down'], { examples: ['ok'] })
+
+const Health = Type.Object(
+  {
+    status: Type.String({ enum: ['healthy', 'degraded'], examples: ['healthy'] }),
+    checks: Type.Object({
+      events: Check,
+      payments: Check,
+      circuit_payments: Type.Enum(['CLOSED', 'OPEN', 'HALF_OPEN'], { examples: ['CLOSED'] }),
+      notifications: Type.Optional(Check),
+    }),
+    version: Type.String({ examples: ['1.0.0'] }),
+  },
+  { title: 'Health' },
+)
 
 const CHECK_TIMEOUT_MS = 2000
 
@@ -33,16 +39,19 @@ export function healthRoute(app: App, dependencies: Dependencies, version: strin
   const { events, payments, notifier, circuitState } = dependencies
   const schema = {
     tags: ['operations'],
+    operationId: 'getHealth',
     summary: 'Health of this service and of those it needs',
+    description: 'Degraded, and 503, while events or payments cannot do their work.',
     response: { 200: Health, 503: Health },
   }
+  let asking: Trace
+  const askAll = shareNext(
+    () => Promise.all([ask(events, asking), ask(payments, asking), notifier && ask(notifier, asking)]),
+    { everyMs: SHARED_CHECK_MS },
+  )
   app.get('/health', { config: { ops: true }, schema }, async (request, reply) => {
-    const trace = traceOf(request.raw)
-    const [eventsResult, paymentsResult, notificationsResult] = await Promise.all([
-      ask(events, trace),
-      ask(payments, trace),
-      notifier && ask(notifier, trace),
-    ])
+    asking = traceOf(request.raw)
+    const [eventsResult, paymentsResult, notificationsResult] = await askAll(undefined)
     const healthy = eventsResult === 'ok' && paymentsResult === 'ok'
     reply.code(healthy ? 200 : 503)
     return {

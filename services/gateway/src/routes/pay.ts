@@ -4,9 +4,20 @@ import { Problem } from '@quickticket/kit/problem'
 import { type Trace, traceOf } from '@quickticket/kit/trace'
 import { type Breaker, CircuitOpenError } from '../breaker.ts'
 import { type Bulkhead, BulkheadFullError } from '../bulkhead.ts'
-import type { Checkout, EventsClient } from '../events-client.ts'
+import { type Checkout, type EventsClient, readCheckout } from '../events-client.ts'
 import type { Notifier } from '../notifier.ts'
 import { ChargeRefused, type PaymentsClient } from '../payments-client.ts'
+import {
+  eventsProblems,
+  orderNotConfirmed,
+  paidNotConfirmed,
+  paymentFailed,
+  paymentsUnavailable,
+  paymentTimeout,
+  payProblems,
+  relayed,
+  storeProblems,
+} from '../problems.ts'
 import { relay } from '../relay.ts'
 import type { Retry } from '../retry.ts'
 import { Order, ReservationId, takeAsItIs } from '../schemas.ts'
@@ -19,6 +30,8 @@ export interface PayDeps {
   breaker: Breaker
   retry: Retry
   notifier: Notifier | undefined
+  /** counts charges that came too late by the clock of payments, and so are no fault of the buyer */
+  expired: { inc(): void }
   /** for the charge, all attempts and the wait for a place together, in milliseconds */
   chargeTimeoutMs: number
 }
@@ -26,13 +39,23 @@ export interface PayDeps {
 /** Pays a reservation: make sure of the seats, charge, confirm. Repeating it at any point is safe. */
 export function payRoute(
   app: App,
-  { events, payments, bulkhead, breaker, retry, notifier, chargeTimeoutMs }: PayDeps,
+  { events, payments, bulkhead, breaker, retry, notifier, expired, chargeTimeoutMs }: PayDeps,
 ): void {
   const schema = {
     tags: ['orders'],
+    operationId: 'pay',
     summary: 'Pay a reservation; paying it again answers the same order',
+    description:
+      'Repeating it is safe at any time, whatever was answered: a reservation is charged at most once.',
     params: ReservationId,
     response: takeAsItIs(Order),
+    problems: [
+      relayed.reservationNotFound,
+      relayed.soldOutAtPayment,
+      ...payProblems,
+      ...storeProblems,
+      ...eventsProblems,
+    ],
   }
   app.post('/reserve/:id/pay', { schema }, async (request, reply) => {
     const { id } = request.params
@@ -40,7 +63,7 @@ export function payRoute(
 
     const opened = await events.checkout(id, chargeTimeoutMs, trace)
     if (opened.status !== 200) return relay(reply, opened)
-    const checkout = JSON.parse(opened.body.toString()) as Checkout
+    const checkout = readCheckout(opened)
     if (checkout.order) return checkout.order
 
     const paymentRef = await charge(id, checkout, trace)
@@ -62,34 +85,27 @@ export function payRoute(
         breaker.run(() => retry((remainingMs) => payments.charge(order, trace, remainingMs), waitedMs)),
       )
     } catch (error) {
+      if (error instanceof ChargeRefused && error.isExpired) expired.inc()
       throw chargeProblem(error, reservationId)
     }
   }
 
   /** The charge stands, and paying again is safe: say so when its order can not be confirmed right now. */
   async function confirm(reservationId: string, paymentRef: string, trace: Trace) {
-    const details = { message: PAID_NOT_CONFIRMED, reservation_id: reservationId }
     try {
-      const answer = await events.confirm(reservationId, paymentRef, trace)
+      const answer = await events.confirm(reservationId, paymentRef, notifier !== undefined, trace)
       if (answer.status < 500) return answer
-      throw new Problem(503, 'order_not_confirmed', 'Order confirmation failed', {
-        details,
-        headers: RETRY_SOON,
-      })
+      throw orderNotConfirmed(reservationId)
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       throw new Problem(error.status, error.code, error.message, {
-        details,
+        details: paidNotConfirmed(reservationId),
         headers: error.headers,
         cause: error.cause,
       })
     }
   }
 }
-
-const PAID_NOT_CONFIRMED =
-  'The payment arrived, its order is not confirmed yet. Pay again: you are not charged twice.'
-const RETRY_SOON = { 'retry-after': '1' }
 
 const UNAVAILABLE = [
   [CircuitOpenError, 'circuit_open'],
@@ -98,22 +114,12 @@ const UNAVAILABLE = [
 ] as const
 
 function chargeProblem(error: unknown, reservationId: string): unknown {
-  const details = { reservation_id: reservationId }
   if (error instanceof ChargeRefused) {
-    const headers: Record<string, string> = error.retryAfter ? { 'retry-after': error.retryAfter } : {}
-    return new Problem(error.status, 'payment_failed', 'Payment failed', { details, headers, cause: error })
+    const { status, retryAfter } = error
+    return paymentFailed(reservationId, { status, retryAfter, cause: error })
   }
-  if (error instanceof UpstreamError && error.failure === 'timeout') {
-    return new Problem(504, 'payment_timeout', 'Payment service timeout', { details, cause: error })
-  }
+  if (error instanceof UpstreamError && error.failure === 'timeout')
+    return paymentTimeout(reservationId, error)
   const code = UNAVAILABLE.find(([kind]) => error instanceof kind)?.[1]
-  if (code) {
-    const message =
-      'Payments are not possible at the moment. Your reservation is held: try again in a few minutes.'
-    return new Problem(503, code, 'Payment service unavailable', {
-      details: { message, ...details },
-      cause: error,
-    })
-  }
-  return error
+  return code ? paymentsUnavailable(code, reservationId, error) : error
 }

@@ -1,6 +1,6 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
 import type { App } from '../app.ts'
+import { bearerToken, recognize, unauthorized } from '../bearer.ts'
 import { Problem } from '../problem.ts'
 import { Type } from '../schema.ts'
 import type { Control } from './control.ts'
@@ -10,23 +10,62 @@ import { parseFaults } from './parse.ts'
 import { FaultSyntaxError } from './piece.ts'
 import type { Rule } from './rule.ts'
 
-const Change = Type.Object({ faults: Type.String({ description: 'rules as in the variable FAULTS' }) })
-
-const State = Type.Object({
-  faults: Type.String(),
-  rules: Type.Array(
-    Type.Object({
-      fault: Type.String(),
-      method: Type.String(),
-      path: Type.String(),
-      share_percent: Type.Number(),
-      after_ms: Type.Number(),
-      for_ms: Type.Union([Type.Number(), Type.Null()], { description: 'null: until it is taken away' }),
-      active: Type.Boolean({ description: 'whether this is its time' }),
-      injected: Type.Integer({ description: 'how often it has struck' }),
+const Change = Type.Object(
+  {
+    faults: Type.String({
+      description: 'rules as in the variable FAULTS',
+      examples: ['GET /events* 10% latency=200ms'],
     }),
-  ),
-})
+  },
+  { title: 'FaultChange' },
+)
+
+const State = Type.Object(
+  {
+    faults: Type.String({ description: 'all rules, as in the variable FAULTS' }),
+    rules: Type.Array(
+      Type.Object({
+        fault: Type.String(),
+        method: Type.String(),
+        path: Type.String(),
+        share_percent: Type.Number(),
+        after_ms: Type.Number(),
+        for_ms: Type.Union([Type.Number(), Type.Null()], { description: 'null: until it is taken away' }),
+        active: Type.Boolean({ description: 'whether this is its time' }),
+        injected: Type.Integer({ description: 'how often it has struck' }),
+      }),
+    ),
+  },
+  { title: 'Faults' },
+)
+
+const wrongToken = () => unauthorized('faults', undefined)
+const mistake = () => invalidFaults(new FaultSyntaxError('"explode" is no fault', 'GET /a 5% explode', 10))
+
+const schema = {
+  tags: ['operations'],
+  security: [{ faultToken: [] }],
+  response: { 200: State },
+  problems: [wrongToken],
+}
+const TEXTS = {
+  get: {
+    operationId: 'getFaults',
+    summary: 'Faults in force',
+    description: 'What is injected on purpose, and how often it has struck.',
+  },
+  replace: {
+    operationId: 'replaceFaults',
+    summary: 'Replace all faults',
+    description: 'They count from now. Repeating it starts them again.',
+    problems: [wrongToken, mistake],
+  },
+  end: {
+    operationId: 'endFaults',
+    summary: 'End all faults',
+    description: 'Repeating it is safe.',
+  },
+}
 
 export interface FaultRoutesDeps {
   control: Control
@@ -38,26 +77,21 @@ export interface FaultRoutesDeps {
 
 /** GET, PUT and DELETE /faults, for whoever has the token. */
 export function faultRoutes(app: App, { control, truth, token, hasPool }: FaultRoutesDeps): void {
-  const config = { ops: true }
-  const tags = ['operations']
-  const response = { 200: State }
+  const config = { ops: true, ownToken: true }
+  const isToken = recognize([token])
 
   // a scope of its own, because neither the token nor the way to read a body is the other routes' business
   app.register((scope: App, _options, done) => {
     readJson(scope)
-    scope.addHook('onRequest', async (request) => authorize(request.headers.authorization, token))
-    scope.get('/faults', { config, schema: { tags, summary: 'Faults in force', response } }, async () =>
-      state(),
-    )
+    scope.addHook('onRequest', async (request) => authorize(request.headers.authorization, isToken))
+    scope.get('/faults', { config, schema: { ...schema, ...TEXTS.get } }, async () => state())
     scope.put(
       '/faults',
-      { config, schema: { tags, summary: 'Replace all faults', body: Change, response } },
+      { config, schema: { ...schema, ...TEXTS.replace, body: Change } },
       async ({ body, log }) => change(read(body.faults, hasPool), log),
     )
-    scope.delete(
-      '/faults',
-      { config, schema: { tags, summary: 'End all faults', response } },
-      async ({ log }) => change([], log),
+    scope.delete('/faults', { config, schema: { ...schema, ...TEXTS.end } }, async ({ log }) =>
+      change([], log),
     )
     done()
   })
@@ -81,25 +115,14 @@ function readJson(scope: App): void {
   scope.addContentTypeParser(
     'application/json',
     { parseAs: 'string' },
-    scope.getDefaultJsonParser('error', 'error'),
+    scope.getDefaultJsonParser('remove', 'remove'),
   )
 }
 
 /** @throws {Problem} 401 */
-function authorize(header: string | undefined, token: string): void {
-  const given = /^Bearer +(.*\S)/i.exec(header ?? '')?.[1]
-  if (given !== undefined && isSame(given, token)) return
-  const challenge =
-    given === undefined ? 'Bearer realm="faults"' : 'Bearer realm="faults", error="invalid_token"'
-  throw new Problem(401, 'unauthorized', 'The token in the Authorization header is missing or wrong', {
-    headers: { 'www-authenticate': challenge },
-  })
-}
-
-/** Takes as long whatever is given: of two hashes nobody can tell how much of the token was right. */
-function isSame(given: string, token: string): boolean {
-  const [one, other] = [given, token].map((text) => createHash('sha256').update(text).digest())
-  return timingSafeEqual(one as Buffer, other as Buffer)
+function authorize(header: string | undefined, isToken: (given: string) => boolean): void {
+  const given = bearerToken(header)
+  if (given === undefined || !isToken(given)) throw unauthorized('faults', given)
 }
 
 /** @throws {Problem} 400 */
@@ -108,8 +131,12 @@ function read(text: string, hasPool: boolean): Rule[] {
     return parseFaults(text, { hasPool })
   } catch (error) {
     if (!(error instanceof FaultSyntaxError)) throw error
-    throw new Problem(400, 'invalid_faults', error.message, { details: { column: error.column } })
+    throw invalidFaults(error)
   }
+}
+
+function invalidFaults({ message, column }: FaultSyntaxError): Problem {
+  return new Problem(400, 'invalid_faults', message, { details: { column } })
 }
 
 function described({ fault, method, path, share, afterMs, forMs, injected, isActive }: LiveRule) {

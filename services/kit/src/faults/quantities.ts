@@ -15,10 +15,9 @@ const UNITS_BYTES: Record<string, number> = {
   MiB: 2 ** 20,
   GiB: 2 ** 30,
 }
-const NUMBER = String.raw`(\d+(?:\.\d+)?|\.\d+)`
-const DURATION = new RegExp(`^${NUMBER}(ms|s|m)$`)
-const RATE = new RegExp(`^${NUMBER}(${Object.keys(UNITS_BYTES).join('|')})/s$`)
-const SHARE = new RegExp(`^${NUMBER}%$`)
+const DURATION = /^(\d+(?:\.\d+)?|\.\d+)(ms|s|m)$/
+const RATE = /^(\d+(?:\.\d+)?|\.\d+)(KB|MB|GB|KiB|MiB|GiB)\/s$/
+const SHARE = /^(\d+(?:\.\d+)?|\.\d+)%$/
 
 /** Milliseconds. */
 export function readDuration(piece: Piece, longestMs = LONGEST_DELAY_MS): number {

@@ -43,6 +43,14 @@ describe('only who has the token gets in', () => {
     expect((await app.inject('/things')).statusCode).toBe(200)
   })
 
+  test('blanks before the token do not count, as many as a header may have', async () => {
+    const { app } = await withToken()
+    const ask = (authorization: string) => app.inject({ url: '/faults', headers: { authorization } })
+    const blanks = ' '.repeat(15 * 1024)
+    expect((await ask(`Bearer ${blanks}${TOKEN}`)).statusCode).toBe(200)
+    expect((await ask(`Bearer ${blanks}\t${blanks}`)).statusCode).toBe(401)
+  })
+
   test('the name of the scheme is not case-sensitive', async () => {
     const { app } = await withToken()
     const answer = await app.inject({ url: '/faults', headers: { authorization: `bearer ${TOKEN}` } })

@@ -90,3 +90,20 @@ test('a failure reaches those who shared it, and nobody after them', async () =>
   fails = false
   expect(await read('key')).toBe('well')
 })
+
+test('with a shortest time between two loads, those who ask meanwhile share the next one, and none gets an old result', async () => {
+  const begun: number[] = []
+  const read = shareNext(
+    async () => {
+      begun.push(performance.now())
+      return begun.length
+    },
+    { everyMs: 50 },
+  )
+  expect(await read('key')).toBe(1)
+  const asked = performance.now()
+  expect(await Promise.all(Array.from({ length: 100 }, () => read('key')))).toEqual(Array(100).fill(2))
+  expect(begun[1]).toBeGreaterThanOrEqual(asked)
+  // timers may be a millisecond early
+  expect((begun[1] ?? 0) - (begun[0] ?? 0)).toBeGreaterThanOrEqual(48)
+})

@@ -1,0 +1,42 @@
+import type { ConnectionOptions } from 'node:tls'
+import type { Static, TObject } from 'typebox'
+import { ConfigError, integer, secret } from './config.ts'
+import { Type } from './schema.ts'
+import { certificateFile, readCertificates } from './tls.ts'
+
+/** Where PostgreSQL is, and how it is trusted. */
+export const postgresVariables = {
+  DB_HOST: Type.String({ default: 'postgres', description: 'PostgreSQL host' }),
+  DB_PORT: integer(1, 65_535, 5432, 'PostgreSQL port'),
+  DB_NAME: Type.String({ default: 'quickticket', description: 'PostgreSQL database' }),
+  DB_USER: Type.String({ default: 'quickticket', description: 'PostgreSQL user' }),
+  DB_PASS: secret('quickticket', 'PostgreSQL password'),
+  DB_SSLMODE: Type.Enum(['disable', 'require', 'verify-ca', 'verify-full'], {
+    default: 'disable',
+    description: 'TLS to PostgreSQL, in the meaning of sslmode; verify-full: also the name of the host is checked',
+  }),
+  DB_SSLROOTCERT: certificateFile('who vouches for PostgreSQL; empty: those that Node.js trusts'),
+}
+
+export type PostgresConfig = Static<TObject<typeof postgresVariables>>
+
+/**
+ * TLS as libpq does it: `require` takes any certificate, unless there is a file of those who vouch for it.
+ *
+ * @see https://www.postgresql.org/docs/17/libpq-ssl.html#LIBPQ-SSL-PROTECTION
+ * @throws {ConfigError} for `verify-ca` without a file: everybody gets a certificate for a host of their own
+ */
+export function postgresTls({
+  DB_SSLMODE: mode,
+  DB_SSLROOTCERT: file,
+}: PostgresConfig): ConnectionOptions | false {
+  if (mode === 'disable') return false
+  if (mode === 'verify-ca' && !file) {
+    throw new ConfigError(
+      'bad configuration: DB_SSLMODE="verify-ca" must be verify-full, or DB_SSLROOTCERT must be set',
+    )
+  }
+  if (mode === 'require' && !file) return { rejectUnauthorized: false }
+  const ca = file ? { ca: readCertificates(file) } : {}
+  return mode === 'verify-full' ? ca : { ...ca, checkServerIdentity: () => undefined }
+}
