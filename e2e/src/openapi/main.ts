@@ -6,17 +6,23 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { usageError } from '@quickticket/kit/usage'
 import { startLocalSystem } from '../local-system.ts'
 import { SERVICES, type Service } from '../system.ts'
 
-// npm run test:openapi -- --seconds 15 --seed 42
-//
-// Lints the OpenAPI document of every service with Spectral and Redocly, and lets schemathesis send requests made from it to a
-// running system. Both are fetched when they are not there: from npm, and from PyPI into ~/.cache/quickticket.
+const USAGE = `npm run test:openapi -- [--seconds N] [--seed N]
 
-const { values } = parseArgs({
-  options: { seconds: { type: 'string', default: '12' }, seed: { type: 'string' } },
-})
+Lints the OpenAPI document of every service with Spectral and Redocly, and lets schemathesis send requests made from it to a
+running system. They are fetched when they are not there: from npm, and from PyPI into ~/.cache/quickticket.
+
+  --seconds N   how long each service is asked (default 12)
+  --seed N      repeats the requests of a run; printed at the end of one that failed`
+
+const values = readOptions()
+if (values.help) {
+  console.log(USAGE)
+  process.exit(0)
+}
 const seed = values.seed ?? String(randomInt(2 ** 31))
 const REQUIREMENTS = fileURLToPath(new URL('requirements.txt', import.meta.url))
 const RULES = fileURLToPath(new URL('spectral.yaml', import.meta.url))
@@ -44,6 +50,21 @@ console.log(
   failed.length === 0 ? 'all documents hold' : `failed: ${failed.join(', ')}; again: --seed ${seed}`,
 )
 process.exitCode = failed.length === 0 ? 0 : 1
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        seconds: { type: 'string', default: '12' },
+        seed: { type: 'string' },
+        help: { type: 'boolean' },
+      },
+    }).values
+  } catch (error) {
+    console.error(usageError(error, 'npm run test:openapi --'))
+    process.exit(2)
+  }
+}
 
 function install(): void {
   const python = (args: string[]) => execFileSync('python3', args, { stdio: 'inherit' })

@@ -16,6 +16,10 @@ export interface ServerClock {
 
 export function createServerClock(redis: Redis): ServerClock {
   let offsetMs: number | undefined
+  // another server may have taken over the address
+  redis.on('ready', () => {
+    offsetMs = undefined
+  })
 
   function learn(now: number): void {
     offsetMs = now - performance.now()

@@ -48,7 +48,9 @@ async function setUp() {
     pool,
     add,
     confirm,
-    leadTo: (port: number) => void (target.port = port),
+    leadTo(port: number): void {
+      target.port = port
+    },
     list: async (): Promise<{ name: string }[]> => (await app.inject('/events')).json(),
     async inCheckout(event: number): Promise<string> {
       const { reservation_id: id } = (await post(`/events/${event}/reserve`, { quantity: 1 })).json()

@@ -7,7 +7,12 @@ const WAIT = { timeout: 10_000, interval: 50 }
 
 describe.skipIf(noOwnRedis)('a Redis that answers, and takes no writes:', () => {
   test.each([
-    { why: 'its memory is full', code: 'OOM', begin: 'CONFIG SET maxmemory 1', end: 'CONFIG SET maxmemory 0' },
+    {
+      why: 'its memory is full',
+      code: 'OOM',
+      begin: 'CONFIG SET maxmemory 1',
+      end: 'CONFIG SET maxmemory 0',
+    },
     { why: 'it is a replica', code: 'READONLY', begin: 'REPLICAOF 127.0.0.1 1', end: 'REPLICAOF NO ONE' },
     {
       why: 'too few replicas follow it',

@@ -101,7 +101,10 @@ describe('over TLS to PostgreSQL', () => {
 })
 
 describe.skipIf(noRedis)('over TLS to Redis', () => {
-  async function holdsBehind(certificate: { cert: string; key: string }, environment: Record<string, string>) {
+  async function holdsBehind(
+    certificate: { cert: string; key: string },
+    environment: Record<string, string>,
+  ) {
     const server = createTlsServer(certificate, (socket) => pass(socket, new URL(inject('redisUrl'))))
     server.on('tlsClientError', () => undefined)
     await listenUntilTheEnd(server, 0, '127.0.0.1')

@@ -27,7 +27,9 @@ const NAME_OF_NUMBER: Record<number, LevelName> = Object.fromEntries(
  * killed process has not lost it.
  */
 export function createLog(service: string, level: string, { sync = false } = {}): Log {
-  const stdout = openStdout(service, sync, (lost_lines) => log.warn({ lost_lines }, 'the log was not written for a while'))
+  const stdout = openStdout(service, sync, (lost_lines) =>
+    log.warn({ lost_lines }, 'the log was not written for a while'),
+  )
   const log = createLogTo(sync ? stdout : gatherLines(stdout), service, level)
   return log
 }

@@ -13,7 +13,8 @@ export const postgresVariables = {
   DB_PASS: secret('quickticket', 'PostgreSQL password'),
   DB_SSLMODE: Type.Enum(['disable', 'require', 'verify-ca', 'verify-full'], {
     default: 'disable',
-    description: 'TLS to PostgreSQL, in the meaning of sslmode; verify-full: also the name of the host is checked',
+    description:
+      'TLS to PostgreSQL, in the meaning of sslmode; verify-full: also the name of the host is checked',
   }),
   DB_SSLROOTCERT: certificateFile('who vouches for PostgreSQL; empty: those that Node.js trusts'),
 }

@@ -11,7 +11,9 @@ export function redisVariables(used: (config: Record<string, unknown>) => boolea
     REDIS_PORT: needed(integer(1, 65_535, 6379, 'Redis port')),
     REDIS_USER: Type.String({ default: '', description: 'Redis user; empty: the default one' }),
     REDIS_PASS: secret('', 'Redis password; empty: none is sent'),
-    REDIS_TLS: needed(flag(false, 'whether to speak TLS to Redis; its certificate has to be valid for REDIS_HOST')),
+    REDIS_TLS: needed(
+      flag(false, 'whether to speak TLS to Redis; its certificate has to be valid for REDIS_HOST'),
+    ),
     REDIS_CA_FILE: needed(certificateFile('who vouches for Redis; empty: those that Node.js trusts')),
     REDIS_TIMEOUT_MS: needed(integer(1, 60_000, 1000, 'longest time that one command may take')),
   }

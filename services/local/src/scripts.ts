@@ -34,6 +34,7 @@ export const SCRIPTS: { title: string; scripts: Record<string, string> }[] = [
       'test:e2e': 'black-box tests of started systems',
       'test:faults': 'buyers against random faults, then a check of all they saw',
       'test:model': 'the model of seats and money: all its states',
+      'test:openapi': 'the OpenAPI documents, and what the services really answer',
       'test:compose': 'images, Compose file and its system; needs Docker',
       'test:labs': 'every command of the lab pages; needs Docker',
       'test:monitoring': 'every fault against every alert; needs Docker',
