@@ -86,6 +86,17 @@ describe('in the database', () => {
     ])
   })
 
+  test('a checkout that was confirmed after it had expired', async () => {
+    const late = await plant.sale(event)
+    await pool.query(
+      `UPDATE checkouts SET closed_at = expires_at + interval '2 seconds' WHERE reservation_id = $1`,
+      [late],
+    )
+    expect(await auditOrders(pool)).toEqual([
+      { kind: 'confirmed_late', subject: late, detail: 'confirmed 00:00:02 after it had expired' },
+    ])
+  })
+
   test.each(['open', 'voiding'])('a checkout that nobody settles any more: %s', async (state) => {
     const stuck = await plant.checkout(event, { state, secondsAgo: 90 })
     await plant.checkout(event, { state, secondsAgo: 30 })

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs'
 import { pino } from 'pino'
 
-/** Lines that wait for stdout to take them, together with the line that is being written, in bytes. */
+/** Lines that wait for stdout to take them, in bytes. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024
 
 /**
@@ -13,34 +13,34 @@ const MAX_WAITING_BYTES = 4 * 1024 * 1024
 export function openStdout(service: string, sync: boolean, recovered: (lostLines: number) => void) {
   // every line is at least this long, and with 0 a flush would not wait
   const stdout = pino.destination({ dest: 1, sync, minLength: 1, maxLength: MAX_WAITING_BYTES })
-  let isFailing = false
+  let isBehind = false
+  let isBroken = false
   let lostLines = 0
 
-  function begin(reason: string): void {
-    if (isFailing) return
-    isFailing = true
-    say(`${service}: the log cannot be written (${reason}); the service goes on\n`)
+  function fallBehind(reason: string): void {
+    if (isBehind) return
+    isBehind = true
+    say(`${service}: the log cannot be written (${reason}), the service goes on\n`)
     stdout.once('drain', () => {
-      isFailing = false
       const lost = lostLines
+      isBehind = isBroken = false
       lostLines = 0
       recovered(lost)
     })
   }
 
-  stdout.on('error', (error: NodeJS.ErrnoException) => begin(error.code ?? error.message))
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    isBroken = true
+    fallBehind(error.code ?? error.message)
+  })
   stdout.on('drop', (lines: string) => {
     lostLines += lines.split('\n').length - 1
-    begin('nothing reads it')
+    fallBehind('it is not read')
   })
   const flushSync = stdout.flushSync.bind(stdout)
-  // pino calls it when the process ends
+  // at the end of the process: it would try again for ever
   stdout.flushSync = () => {
-    try {
-      flushSync()
-    } catch (error) {
-      begin((error as NodeJS.ErrnoException).code ?? 'error')
-    }
+    if (!isBroken) flushSync()
   }
   return stdout
 }

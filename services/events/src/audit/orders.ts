@@ -40,6 +40,12 @@ const CHECKS: { kind: ViolationKind; sql: string }[] = [
           WHERE (o.total_cents, o.quantity, o.event_id) <> (c.total_cents, c.quantity, c.event_id)`,
   },
   {
+    // its hold may have been over by then, and its seats held by another buyer
+    kind: 'confirmed_late',
+    sql: `SELECT reservation_id AS subject, format('confirmed %s after it had expired', closed_at - expires_at) AS detail
+          FROM checkouts WHERE state = 'confirmed' AND closed_at > expires_at`,
+  },
+  {
     kind: 'stuck_checkout',
     sql: `SELECT reservation_id AS subject, format('%s since %s', state, coalesce(void_at, expires_at)) AS detail
           FROM checkouts

@@ -5,6 +5,7 @@ export const VIOLATION_KINDS = [
   'order_no_charge',
   'leaked_hold',
   'stuck_checkout',
+  'confirmed_late',
 ] as const
 
 export type ViolationKind = (typeof VIOLATION_KINDS)[number]
