@@ -91,6 +91,7 @@ test.each(IMAGES)('quickticket-%s holds its own files and production dependencie
     name === 'events' ? ['./migrations/package.json', './migrations/changes/', './migrations/src/'] : []
   const folders = [allowed, ...more, './services/kit/', './compile-cache/']
   expect(own.filter((file) => !folders.some((folder) => file.startsWith(folder))).sort()).toEqual([
+    './docs/errors.md',
     './package.json',
     './services/warm-up.ts',
   ])

@@ -66,7 +66,8 @@ function asProblem(error: FastifyError | Problem): { problem: Problem; unexpecte
 const internalError = () => new Problem(500, 'internal_error', 'Internal Server Error')
 const unsupportedMediaType = () =>
   new Problem(415, 'unsupported_media_type', 'Send the body as application/json')
-const malformedJson = () => new Problem(400, 'malformed_json', 'The body is not valid JSON')
+/** Of every route that is sent a body, also of one that reads none. */
+export const malformedJson = () => new Problem(400, 'malformed_json', 'The body is not valid JSON')
 const bodyTooLarge = () => new Problem(413, 'body_too_large', 'The body is larger than 64 KiB')
 const badContentLength = () =>
   new Problem(400, 'bad_content_length', 'The body is not as long as Content-Length says')

@@ -1,4 +1,5 @@
 import type { App } from '@quickticket/kit/app'
+import { malformedJson } from '@quickticket/kit/errors'
 import { Type } from '@quickticket/kit/schema'
 import type { CheckoutStatus, CheckoutStore } from '../checkout-store.ts'
 import type { Hold, HoldStore } from '../hold-store.ts'
@@ -77,7 +78,13 @@ export function reservationRoutes(app: App, { holds, checkouts, settle }: Reserv
         description: 'Repeating it is safe, and answers what became of the reservation.',
         params: ReservationId,
         response: { 200: Reservation },
-        problems: [reservationNotFound, alreadyPaid, () => reservationsUnavailable(), ...databaseProblems],
+        problems: [
+          malformedJson,
+          reservationNotFound,
+          alreadyPaid,
+          () => reservationsUnavailable(),
+          ...databaseProblems,
+        ],
       },
     },
     async ({ params, log }) => {
