@@ -13,7 +13,8 @@ import { planter } from './planted.ts'
 import { addEvent, freshPostgres, noRedis } from './stores.ts'
 
 const COMMAND = fileURLToPath(new URL('../src/audit/main.ts', import.meta.url))
-const CLEAN = 'oversold=0 double_charge=0 charged_no_order=0 order_no_charge=0 leaked_hold=0 stuck_checkout=0 confirmed_late=0'
+const CLEAN =
+  'oversold=0 double_charge=0 charged_no_order=0 order_no_charge=0 leaked_hold=0 stuck_checkout=0 confirmed_late=0'
 
 let database: Awaited<ReturnType<typeof freshPostgres>>
 let variables: Record<string, string>
