@@ -148,8 +148,8 @@ test('seats that are sold out are no knee', async () => {
   const args = ['30', '--until-breaks', '--step', '1s', '--scenario', 'checkout']
   const { code, lines } = await loadgen(args, gateway.url)
   expect(code).toBe(3)
-  // a busy machine sends a few less
-  expect(lines[1]).toMatch(/^30 rps: .* [1-9]\d*\.\d % of reserves sold out$/)
+  // a busy machine sends a few less, or says that it did not keep up
+  expect(lines[1]).toMatch(/^30 rps: .* [1-9]\d*\.\d % of reserves sold out/)
   const share = / (\S+ %) of reserves/.exec(lines[1] ?? '')?.[1]
   expect(lines).toContain(
     `Knee: not measured. At 30 rps, ${share} of the answers to reserve were 409, sold out, which cost less than a sale.`,
