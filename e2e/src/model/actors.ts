@@ -158,7 +158,7 @@ export function startReservation(
   )
 }
 
-/** Reserves at the gateway, which chooses the id. It is over when the script was answered, whoever listens. */
+/** Reserves at the gateway, which chooses the id. It is over when the script was answered, also when its client has left. */
 export async function startReservationAtGateway(system: ReplaySystem, eventId: number) {
   const { postgres, redis } = system.events.B
   const path = `/events/${eventId}/reserve`

@@ -57,7 +57,7 @@ export interface HoldSnapshot {
 export interface HoldStore {
   /**
    * Holds seats if there are enough beside those sold and held. A reservation that is held already stays as it is. `seats` is
-   * what was read before the deadline began to run: whoever is late could count seats as free that were sold meanwhile.
+   * what was read before the deadline began to run: a later reservation could count seats as free that were sold meanwhile.
    */
   reserve(hold: Hold, seats: Seats, times: HoldTimes): Promise<ReserveResult>
   /** The hold, made to last at least `minimumMs` more, if it may be prolonged so far; undefined when it is not held. */

@@ -1,4 +1,4 @@
--- Of a reservation whose answer was lost: nobody knows its id, so that nobody can have paid it. It must not hold seats, neither
+-- Of a reservation whose answer was lost: no client knows its id, so none can have paid it. It must not hold seats, neither
 -- now nor when its own script comes later. One that is being paid was answered after all, and stays.
 -- It is remembered for ten minutes: longer than a process is frozen and still wakes up.
 -- ARGV: reservations…

@@ -184,7 +184,7 @@ export function checkoutRoutes(app: App, { holds, checkouts, outbox, counted, se
    * prolonged, and then the checkout is written, with an end that counts from the time that was read: no clock is compared with
    * another one.
    *
-   * @throws {Problem} 404 when the reservation is unknown, over or given up; 503 when its hold can not be checked
+   * @throws {Problem} 404 when the reservation is unknown, over or given up; 503 when its hold cannot be checked
    */
   async function openCheckout(
     id: string,
