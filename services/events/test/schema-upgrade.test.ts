@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { down as withoutOutbox } from '../../../migrations/changes/0003b_outbox.ts'
 import { migrateUp } from '../../../migrations/src/runner.ts'
 import { type EventsApp, eventsApp } from './events-app.ts'
 import { addEvent, quiet } from './stores.ts'
@@ -194,5 +195,19 @@ describe('a database that migrations have seen', () => {
       await untilHealthy(events)
       expect(await buy(events, await addEvent(events.pool, 5))).toBe(200)
     }
+  })
+
+  test('of the version before gets the one change that the service cannot do without', async () => {
+    const ofVersion1 = async (client: pg.Client) => {
+      await migrateUp(client, quiet)
+      const sql: string[] = []
+      withoutOutbox({ sql: (text: string) => sql.push(text) } as never)
+      await client.query(`${sql.join(';')}; DELETE FROM schema_migrations WHERE name = '0003b_outbox'`)
+    }
+    const events = await start({ prepare: ofVersion1 })
+    await untilHealthy(events)
+    expect(await buy(events, await addEvent(events.pool, 5))).toBe(200)
+    const { rows } = await events.pool.query('SELECT name FROM schema_migrations ORDER BY id')
+    expect(rows.slice(-2).map(({ name }) => name)).toEqual(['0006_confirm-by-key', '0003b_outbox'])
   })
 })
