@@ -148,11 +148,10 @@ test('seats that are sold out are no knee', async () => {
   const args = ['30', '--until-breaks', '--step', '1s', '--scenario', 'checkout']
   const { code, lines } = await loadgen(args, gateway.url)
   expect(code).toBe(3)
-  // a busy machine sends a few less, or says that it did not keep up
-  expect(lines[1]).toMatch(/^30 rps: .* [1-9]\d*\.\d % of reserves sold out/)
-  const share = / (\S+ %) of reserves/.exec(lines[1] ?? '')?.[1]
+  // a busy machine sends all of them, some later than planned
+  expect(lines[1]).toMatch(/^30 rps: .* 33\.3 % of reserves sold out(, the load generator did not keep up)?$/)
   expect(lines).toContain(
-    `Knee: not measured. At 30 rps, ${share} of the answers to reserve were 409, sold out, which cost less than a sale.`,
+    'Knee: not measured. At 30 rps, 33.3 % of the answers to reserve were 409, sold out, which cost less than a sale.',
   )
   expect(lines.filter((line) => / rps: /.test(line))).toHaveLength(1)
 })

@@ -28,7 +28,7 @@ export interface ReplaySystem {
   payments: Replica
   postgres: pg.Pool
   redisPort: number
-  /** what payments did to a reservation: whether a charge stands, how often it was charged anew, whether it was voided */
+  /** what payments did to a reservation: whether a charge stands, how often it was charged again, whether it was voided */
   charges(reservationId: string): { standing: boolean; first: number; voided: boolean }
   close(): Promise<void>
 }

@@ -1,7 +1,7 @@
 import { createClockDifference } from '@quickticket/kit/clock-difference'
-import { postgresProblem } from '@quickticket/kit/postgres'
 import type pg from 'pg'
 import type { Hold } from './hold-store.ts'
+import { createQuery } from './query.ts'
 
 export interface Order {
   order_id: string
@@ -144,16 +144,7 @@ const QUERIES = {
 
 export function createCheckoutStore(postgres: pg.Pool): CheckoutStore {
   const clock = createClockDifference()
-  async function query<Row extends pg.QueryResultRow>(
-    config: pg.QueryConfig,
-    values: unknown[],
-  ): Promise<Row[]> {
-    try {
-      return (await postgres.query<Row>({ ...config, values })).rows
-    } catch (error) {
-      throw postgresProblem(error)
-    }
-  }
+  const query = createQuery(postgres)
 
   return {
     clockDifferenceS: clock.seconds,

@@ -1,7 +1,7 @@
-import { postgresProblem } from '@quickticket/kit/postgres'
 import { shareNext } from '@quickticket/kit/share-next'
 import type pg from 'pg'
 import type { Sale, Seats } from './hold-store.ts'
+import { createQuery } from './query.ts'
 
 export interface Event {
   id: number
@@ -77,27 +77,19 @@ const QUERIES = {
 
 /** Events and their seats in PostgreSQL. */
 export function createEventStore(postgres: pg.Pool): EventStore {
+  const query = createQuery(postgres)
   const list = shareNext(async () => (await query<EventRow>(QUERIES.list)).map(asEvent))
-  const row = shareNext(async (id: number) => (await query<EventRow>({ ...QUERIES.find, values: [id] }))[0])
+  const row = shareNext(async (id: number) => (await query<EventRow>(QUERIES.find, [id]))[0])
   const exact = shareNext(async (id: number) => {
-    const [found] = await query<EventRow & { settled: string[] }>({ ...QUERIES.exact, values: [id] })
+    const [found] = await query<EventRow & { settled: string[] }>(QUERIES.exact, [id])
     return found && asSeats(found)
   })
-
-  async function query<Row extends pg.QueryResultRow>(config: pg.QueryConfig): Promise<Row[]> {
-    try {
-      return (await postgres.query<Row>(config)).rows
-    } catch (error) {
-      throw postgresProblem(error)
-    }
-  }
 
   return {
     list: () => list(undefined),
     async page({ limit, after }) {
-      if (after === undefined)
-        return (await query<EventRow>({ ...QUERIES.first, values: [limit] })).map(asEvent)
-      const rows = await query<EventRow>({ ...QUERIES.after, values: [limit, after] })
+      if (after === undefined) return (await query<EventRow>(QUERIES.first, [limit])).map(asEvent)
+      const rows = await query<EventRow>(QUERIES.after, [limit, after])
       if (rows.length === 0 && !(await row(after))) return undefined
       return rows.map(asEvent)
     },
@@ -110,8 +102,7 @@ export function createEventStore(postgres: pg.Pool): EventStore {
       return found && asSeats({ ...found, settled: [] })
     },
     exactSeats: (id) => exact(id),
-    salesAmong: (reservationIds) =>
-      query<Sale & pg.QueryResultRow>({ ...QUERIES.sales, values: [reservationIds] }),
+    salesAmong: (reservationIds) => query<Sale & pg.QueryResultRow>(QUERIES.sales, [reservationIds]),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Log } from '@quickticket/kit/log'
-import { postgresProblem } from '@quickticket/kit/postgres'
 import type pg from 'pg'
+import { createQuery } from './query.ts'
 
 /** What an order still has to cause: its hold ends, it is counted, it is notified of. */
 export type Topic = 'hold' | 'count' | 'notify'
@@ -43,16 +43,7 @@ export function createOutbox(postgres: pg.Pool, log: Log): Outbox {
   const finished = new Map<Topic, string[]>()
   const timer = setInterval(() => void flush(), FLUSH_EVERY_MS)
 
-  async function query<Row extends pg.QueryResultRow>(
-    config: pg.QueryConfig,
-    values: unknown[],
-  ): Promise<Row[]> {
-    try {
-      return (await postgres.query<Row>({ ...config, values })).rows
-    } catch (error) {
-      throw postgresProblem(error)
-    }
-  }
+  const query = createQuery(postgres)
 
   async function deleteAll(topic: Topic, orderIds: string[]): Promise<void> {
     if (orderIds.length > 0) await query(QUERIES.delete, [topic, orderIds])

@@ -189,7 +189,7 @@ test('a checkout is confirmed until it expires, also when its event was locked f
   await client.query('BEGIN')
   await client.query('SELECT FROM events WHERE id = $1 FOR UPDATE', [event])
   const confirmation = confirm(id, 'PAY-8')
-  await client.query('SELECT pg_sleep(0.6)')
+  await client.query('SELECT pg_sleep_until(expires_at) FROM checkouts WHERE reservation_id = $1', [id])
   await client.query('COMMIT')
   client.release()
   expect(await confirmation).toEqual({ outcome: 'expired' })
