@@ -7,10 +7,10 @@ export default defineConfig({
         test: {
           name: 'services',
           include: [
-            '{services/*,migrations}/test/**/*.test.ts',
-            '{loadgen,monitoring,k8s/tools,exercises}/test/**/*.test.ts',
+            '{services/*,local,testing,migrations,migrations/backups}/test/**/*.test.ts',
+            '{loadgen,loadgen/bench,monitoring,k8s/tools,exercises}/test/**/*.test.ts',
           ],
-          globalSetup: 'services/local/src/test-servers.ts',
+          globalSetup: 'testing/src/servers.ts',
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
@@ -80,6 +80,14 @@ export default defineConfig({
         },
       },
     ],
-    coverage: { include: ['services/*/src/**/*.ts', 'migrations/src/**/*.ts'], exclude: ['**/server.ts'] },
+    coverage: {
+      include: [
+        'services/*/src/**/*.ts',
+        'local/src/**/*.ts',
+        'migrations/src/**/*.ts',
+        'migrations/backups/src/**/*.ts',
+      ],
+      exclude: ['**/server.ts'],
+    },
   },
 })

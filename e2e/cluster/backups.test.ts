@@ -87,7 +87,7 @@ test('killed in the middle: the dumps from before are there and good, and the ne
 
 test('the volume full: says so, leaves nothing of the new dump, and does no harm to the old one', async () => {
   const script = `
-    backup() { node migrations/src/backup/main.ts "$@"; }
+    backup() { node migrations/backups/src/main.ts "$@"; }
     list() { ls -A /backups /backups/.manifests; }
     backup backup --verify
     FIRST=$(cd /backups; ls *.dump)

@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { connectControl } from '../../services/local/src/control-client.ts'
+import { connectControl } from '@quickticket/local/control-client'
 import { COMPILE_CACHE } from './compile-cache.ts'
 import { parseLog } from './log-lines.ts'
 import { freePort } from './service-process.ts'
 import { surroundings } from './surroundings.ts'
 import type { Component, Environment, System } from './system.ts'
 
-const MAIN = fileURLToPath(new URL('../../services/local/src/main.ts', import.meta.url))
+const MAIN = fileURLToPath(new URL('../../local/src/main.ts', import.meta.url))
 const START_TIMEOUT_MS = 90_000
 
 /** Starts a system of its own as `npm start` does, on free ports and from empty data. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { bodyOf, exchange } from '@quickticket/testing/exchange'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { bodyOf, exchange } from '../../services/kit/test/faults/exchange.ts'
 import { eventually } from '../src/eventually.ts'
 import { FAULT_ADMIN_TOKEN, setFaults } from '../src/fault-control.ts'
 import { get, post } from '../src/http.ts'

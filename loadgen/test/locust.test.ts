@@ -3,9 +3,9 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { startLocalSystem } from '@quickticket/e2e/local-system'
+import type { System } from '@quickticket/e2e/system'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startLocalSystem } from '../../e2e/src/local-system.ts'
-import type { System } from '../../e2e/src/system.ts'
 
 const IMAGE = 'locustio/locust:2.43.4'
 const FILE = fileURLToPath(new URL('../locust/locustfile.py', import.meta.url))

@@ -1,6 +1,6 @@
+import { migrateUp, seed } from '@quickticket/migrations/runner'
+import { emptyDatabase, quiet } from '@quickticket/testing/databases'
 import { expect, inject, test } from 'vitest'
-import { migrateUp, seed } from '../../migrations/src/runner.ts'
-import { emptyDatabase, quiet } from '../../migrations/test/databases.ts'
 import { gatewayWith, loadgen } from './command.ts'
 
 test('--refill makes seats free before the load', async () => {

@@ -1,8 +1,8 @@
+import { awaitTables } from '@quickticket/backups/await-tables'
 import { createLogTo } from '@quickticket/kit/log'
+import { type Database, emptyDatabase, quiet } from '@quickticket/testing/databases'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { awaitTables } from '../src/backup/await-tables.ts'
 import { migrateUp } from '../src/runner.ts'
-import { type Database, emptyDatabase, quiet } from './databases.ts'
 
 let database: Database
 let messages: string[]

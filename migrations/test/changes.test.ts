@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
+import { addEvent, type Database, describeSchema, emptyDatabase, quiet } from '@quickticket/testing/databases'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { migrateDown, migrateUp, seed } from '../src/runner.ts'
-import { addEvent, type Database, describeSchema, emptyDatabase, quiet } from './databases.ts'
 
 const CHANGES = readdirSync(new URL('../changes', import.meta.url))
   .map((file) => file.replace(/\.ts$/, ''))

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url'
+import { addEvent, type Database, emptyDatabase, quiet } from '@quickticket/testing/databases'
+import { openDoor } from '@quickticket/testing/door'
+import { runProgram } from '@quickticket/testing/service-process'
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
-import { openDoor } from '../../services/kit/test/door.ts'
-import { runProgram } from '../../services/kit/test/service-process.ts'
 import { migrateUp, seed } from '../src/runner.ts'
-import { addEvent, type Database, emptyDatabase, quiet } from './databases.ts'
 
 const COMMAND = fileURLToPath(new URL('../src/migrate.ts', import.meta.url))
 

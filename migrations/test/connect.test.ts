@@ -1,10 +1,10 @@
 import { type AddressInfo, createServer, connect as openSocket, Socket } from 'node:net'
 import { loadConfig } from '@quickticket/kit/config'
+import { quiet } from '@quickticket/testing/databases'
+import { connectionsOf, freePort, listenUntilTheEnd } from '@quickticket/testing/upstream-servers'
 import { expect, inject, onTestFinished, test, vi } from 'vitest'
-import { connectionsOf, freePort, listenUntilTheEnd } from '../../services/kit/test/upstream-servers.ts'
 import { type Config, variables } from '../src/config.ts'
 import { connect, Unreachable } from '../src/connect.ts'
-import { quiet } from './databases.ts'
 
 const url = new URL(inject('postgresUrl'))
 

@@ -1,12 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type Database, describeSchema, emptyDatabase, quiet } from '@quickticket/testing/databases'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { CHANGES, readChanges } from '../src/changes.ts'
 import { EditedChange, readHistory } from '../src/history.ts'
 import { baseline, migrateDown, migrateUp, redo } from '../src/runner.ts'
 import { readStatus } from '../src/status.ts'
-import { type Database, describeSchema, emptyDatabase, quiet } from './databases.ts'
 
 const NAMES = (await readChanges()).map(({ name }) => name)
 

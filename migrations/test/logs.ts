@@ -1,5 +1,5 @@
 import { createLogTo, type Log } from '@quickticket/kit/log'
-import { collectLines, type LogLines } from '../../services/kit/test/log-lines.ts'
+import { collectLines, type LogLines } from '@quickticket/testing/log-lines'
 
 /** A log that a test can wait on. */
 export function watchedLog(): { log: Log; lines: LogLines } {

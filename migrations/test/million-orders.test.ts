@@ -1,9 +1,9 @@
+import { type Database, emptyDatabase, quiet } from '@quickticket/testing/databases'
+import { startTraffic } from '@quickticket/testing/traffic'
 import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { fill } from '../bench/fill.ts'
 import { migrateDown, migrateUp } from '../src/runner.ts'
-import { type Database, emptyDatabase, quiet } from './databases.ts'
-import { startTraffic } from './traffic.ts'
 
 const ORDERS = 1_000_000
 const CLIENTS = 6

@@ -1,7 +1,7 @@
+import { oneAtATime } from '@quickticket/backups/one-at-a-time'
 import { createLogTo } from '@quickticket/kit/log'
+import { type Database, emptyDatabase, quiet } from '@quickticket/testing/databases'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { oneAtATime } from '../src/backup/one-at-a-time.ts'
-import { type Database, emptyDatabase, quiet } from './databases.ts'
 
 const SOON = { timeout: 20_000 }
 let database: Database

@@ -2,11 +2,11 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { type Database, describeSchema, emptyDatabase, quiet } from '@quickticket/testing/databases'
+import { runProgram } from '@quickticket/testing/service-process'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { runProgram } from '../../services/kit/test/service-process.ts'
 import { CHANGES } from '../src/changes.ts'
 import { migrateDown, migrateUp, seed } from '../src/runner.ts'
-import { type Database, describeSchema, emptyDatabase, quiet } from './databases.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const EXAMPLE = join(ROOT, 'migrations/examples/rename-event-date')

@@ -1,7 +1,7 @@
+import { addEvent, type Database, emptyDatabase, quiet } from '@quickticket/testing/databases'
 import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { migrateUp } from '../src/runner.ts'
-import { addEvent, type Database, emptyDatabase, quiet } from './databases.ts'
 
 let database: Database
 let client: pg.Client

@@ -1,12 +1,12 @@
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { type Database, describeSchema, emptyDatabase, quiet } from '@quickticket/testing/databases'
+import { runProgram } from '@quickticket/testing/service-process'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { runProgram } from '../../services/kit/test/service-process.ts'
 import { findInvalidIndexes } from '../src/invalid-indexes.ts'
 import { LockTimeout } from '../src/patience.ts'
 import { migrateDown, migrateUp, seed } from '../src/runner.ts'
 import { readStatus } from '../src/status.ts'
-import { type Database, describeSchema, emptyDatabase, quiet } from './databases.ts'
 import { watchedLog } from './logs.ts'
 
 const CHANGES = readdirSync(new URL('../changes', import.meta.url))

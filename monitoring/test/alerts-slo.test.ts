@@ -1,6 +1,6 @@
+import { promtool } from '@quickticket/testing/promtool'
 import { describe } from 'vitest'
 import { onGateway } from './gateway-series.ts'
-import { promtool } from './promtool.ts'
 import { rehearsals } from './scenario.ts'
 
 const HIGH_ERROR_RATE = 'QuickTicket High Error Rate'

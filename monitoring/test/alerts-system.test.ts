@@ -1,6 +1,6 @@
+import { promtool } from '@quickticket/testing/promtool'
 import { describe } from 'vitest'
 import { gatewaySeries, type Phase } from './gateway-series.ts'
-import { promtool } from './promtool.ts'
 import { counter, gauge, rehearsals, type Scenario } from './scenario.ts'
 
 const I = '30s'

@@ -1,6 +1,6 @@
+import { promtool } from '@quickticket/testing/promtool'
 import { describe } from 'vitest'
 import { gatewaySeries, onGateway } from './gateway-series.ts'
-import { promtool } from './promtool.ts'
 import { counter, gauge, rehearsals } from './scenario.ts'
 
 const HIGH_ERROR_RATE = 'QuickTicket High Error Rate'

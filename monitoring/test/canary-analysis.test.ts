@@ -1,6 +1,6 @@
+import { promtool } from '@quickticket/testing/promtool'
 import { describe } from 'vitest'
 import { analysisQueries } from './analysis-queries.ts'
-import { promtool } from './promtool.ts'
 import { counter, rehearsals, type Scenario } from './scenario.ts'
 
 const CANARY = '5d8f7c9b6'

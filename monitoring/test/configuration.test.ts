@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { inShell, promtool } from '@quickticket/testing/promtool'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { MONITORING } from '../src/slo/files.ts'
-import { inShell, promtool } from './promtool.ts'
 
 interface Alert {
   alert?: string

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Dashboard, GridPos } from '@grafana/grafana-foundation-sdk/dashboard'
+import { complaintsAbout, promtool } from '@quickticket/testing/promtool'
 import { describe, expect, test } from 'vitest'
 import { buildDashboards } from '../src/dashboards/dashboards.ts'
 import { fromRoot, grafanaFiles } from '../src/dashboards/files.ts'
@@ -7,7 +8,6 @@ import { CHOSEN_SOURCE, PROMETHEUS, SERVICES } from '../src/dashboards/sources.t
 import { annotationsOf, type Choices, panelsOf, targetsOf } from '../src/dashboards/targets.ts'
 import { RUNBOOKS_UID, runbookNames } from '../src/runbooks.ts'
 import { knownMetrics, metricsIn } from './metric-names.ts'
-import { complaintsAbout, promtool } from './promtool.ts'
 
 const dashboards = Object.entries(buildDashboards())
 const choices: Choices = {

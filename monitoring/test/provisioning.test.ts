@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { complaintsAbout, promtool } from '@quickticket/testing/promtool'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { contactPoint, notificationPolicy } from '../src/alerting/notifications.ts'
@@ -7,7 +8,6 @@ import { alertRules } from '../src/alerting/rules.ts'
 import { fromRoot } from '../src/dashboards/files.ts'
 import { PROMETHEUS } from '../src/dashboards/sources.ts'
 import { knownMetrics, metricsIn } from './metric-names.ts'
-import { complaintsAbout, promtool } from './promtool.ts'
 
 const PROVISIONING = 'monitoring/grafana/provisioning'
 

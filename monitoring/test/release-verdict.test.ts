@@ -1,7 +1,7 @@
+import { promtool } from '@quickticket/testing/promtool'
 import { describe } from 'vitest'
 import { MAY_WE_RELEASE } from '../src/dashboards/slo.ts'
 import { onGateway } from './gateway-series.ts'
-import { promtool } from './promtool.ts'
 import { rehearsals } from './scenario.ts'
 
 const NO = 0

@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { failuresOf } from '@quickticket/testing/promtool'
 import { beforeAll, expect, test } from 'vitest'
 import { parseDurationMs } from '../src/slo/duration.ts'
 import { MONITORING } from '../src/slo/files.ts'
-import { failuresOf } from './promtool.ts'
 
 const RULES = join(MONITORING, 'prometheus/rules')
 

@@ -1,7 +1,7 @@
+import { createBaseBackup } from '@quickticket/backups/pitr/base-backup'
+import type { Compose } from '@quickticket/backups/pitr/compose'
+import { restoreAt } from '@quickticket/backups/pitr/restore-at'
 import type { Log } from '@quickticket/kit/log'
-import { createBaseBackup } from '../../../migrations/src/pitr/base-backup.ts'
-import type { Compose } from '../../../migrations/src/pitr/compose.ts'
-import { restoreAt } from '../../../migrations/src/pitr/restore-at.ts'
 import type { ComposeProject } from '../compose-project.ts'
 
 /** A way back to the data. */

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { complaintsAbout, inShell, promtool } from '@quickticket/testing/promtool'
 import { describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
-import { complaintsAbout, inShell, promtool } from '../../../monitoring/test/promtool.ts'
 import { k8s } from '../src/files.ts'
 
 const config = readFileSync(join(k8s, 'components/prometheus/prometheus.yml'), 'utf8')

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { usageError } from '../../../services/kit/src/usage.ts'
+import { usageError } from '@quickticket/kit/usage'
 import { fromRoot, grafanaFiles } from './files.ts'
 
 const USAGE =

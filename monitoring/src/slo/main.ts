@@ -1,7 +1,7 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
-import { isUsageError, usageError } from '../../../services/kit/src/usage.ts'
+import { isUsageError, usageError } from '@quickticket/kit/usage'
 import { MONITORING, sloFiles } from './files.ts'
 import { writeScaled } from './time-scale.ts'
 

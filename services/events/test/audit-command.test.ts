@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { databaseVariables } from '@quickticket/testing/events-app'
+import { addEvent, freshPostgres, noRedis } from '@quickticket/testing/stores'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { databaseVariables } from './events-app.ts'
 import { planter } from './planted.ts'
-import { addEvent, freshPostgres, noRedis } from './stores.ts'
 
 const COMMAND = fileURLToPath(new URL('../src/audit/main.ts', import.meta.url))
 const CLEAN =

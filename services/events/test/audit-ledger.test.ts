@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { Registry } from '@quickticket/kit/prometheus'
+import { captureLog } from '@quickticket/testing/captured-log'
+import { addEvent, freshPostgres } from '@quickticket/testing/stores'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { captureLog } from '../../kit/test/captured-log.ts'
 import { audit } from '../src/audit/audit.ts'
 import { startAuditor } from '../src/audit/auditor.ts'
 import { auditLedger, type LedgerEntry, parseLedger } from '../src/audit/ledger.ts'
 import { planter } from './planted.ts'
-import { addEvent, freshPostgres } from './stores.ts'
 
 let database: Awaited<ReturnType<typeof freshPostgres>>
 let plant: ReturnType<typeof planter>

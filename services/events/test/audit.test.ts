@@ -1,3 +1,4 @@
+import { addEvent, freshPostgres, freshRedis, noRedis } from '@quickticket/testing/stores'
 import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { auditHolds } from '../src/audit/holds.ts'
@@ -6,7 +7,6 @@ import { createMemoryHoldStore } from '../src/memory-hold-store.ts'
 import { createRedisHoldStore } from '../src/redis-hold-store.ts'
 import { lasting } from './hold-times.ts'
 import { planter } from './planted.ts'
-import { addEvent, freshPostgres, freshRedis, noRedis } from './stores.ts'
 
 let database: Awaited<ReturnType<typeof freshPostgres>>
 let pool: pg.Pool

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { type EventsApp, eventsApp } from '@quickticket/testing/events-app'
+import { series } from '@quickticket/testing/series'
+import { addEvent } from '@quickticket/testing/stores'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { series } from '../../kit/test/series.ts'
-import { type EventsApp, eventsApp } from './events-app.ts'
-import { addEvent } from './stores.ts'
 
 let events: EventsApp
 beforeAll(async () => {

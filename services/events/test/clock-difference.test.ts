@@ -1,7 +1,7 @@
+import { freshPostgres } from '@quickticket/testing/stores'
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
 import { createCheckoutStore } from '../src/checkout-store.ts'
-import { freshPostgres } from './stores.ts'
 
 test('the clock of PostgreSQL is known from the first checkout that begins', async () => {
   const { pool, drop } = await freshPostgres()

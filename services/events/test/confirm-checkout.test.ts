@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { addEvent, freshPostgres } from '@quickticket/testing/stores'
 import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type CheckoutStore, createCheckoutStore } from '../src/checkout-store.ts'
-import { addEvent, freshPostgres } from './stores.ts'
 
 let database: Awaited<ReturnType<typeof freshPostgres>>
 let pool: pg.Pool

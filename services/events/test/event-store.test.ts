@@ -1,7 +1,7 @@
+import { addEvent, freshPostgres } from '@quickticket/testing/stores'
 import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { createEventStore, type EventStore } from '../src/event-store.ts'
-import { addEvent, freshPostgres } from './stores.ts'
 
 let database: Awaited<ReturnType<typeof freshPostgres>>
 let pool: pg.Pool

@@ -1,16 +1,16 @@
 import { loadConfig } from '@quickticket/kit/config'
+import { migrateUp } from '@quickticket/migrations/runner'
+import { captureLog } from '@quickticket/testing/captured-log'
+import { openDoor } from '@quickticket/testing/door'
+import { quiet } from '@quickticket/testing/stores'
 import type pg from 'pg'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { migrateUp } from '../../../migrations/src/runner.ts'
-import { captureLog } from '../../kit/test/captured-log.ts'
-import { openDoor } from '../../kit/test/door.ts'
 import { buildApp } from '../src/app.ts'
 import { variables } from '../src/config.ts'
 import { connectPostgres, migrateDatabase } from '../src/connections.ts'
 import { createMemoryHoldStore } from '../src/memory-hold-store.ts'
 import { createPaymentsClient } from '../src/payments-client.ts'
 import { primaryAndStandby } from './primary-and-standby.ts'
-import { quiet } from './stores.ts'
 
 const ADD_EVENT = `INSERT INTO events (name, venue, event_date, total_tickets, price_cents)
                    VALUES ($1, 'Hall', '2026-09-15 09:00Z', 10, 100) RETURNING id`

@@ -1,10 +1,10 @@
+import { freshRedis, noRedis } from '@quickticket/testing/stores'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Hold, HoldStore } from '../src/hold-store.ts'
 import { createMemoryHoldStore } from '../src/memory-hold-store.ts'
 import { createRedisHoldStore } from '../src/redis-hold-store.ts'
 import { lasting } from './hold-times.ts'
-import { freshRedis, noRedis } from './stores.ts'
 
 const id = fc.constantFrom('a', 'b', 'c', 'd')
 const event = fc.constantFrom(1, 2)

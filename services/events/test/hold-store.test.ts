@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { freshRedis, noRedis } from '@quickticket/testing/stores'
 import fc from 'fast-check'
 import type { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -6,7 +7,6 @@ import type { HoldStore } from '../src/hold-store.ts'
 import { createMemoryHoldStore } from '../src/memory-hold-store.ts'
 import { createRedisHoldStore } from '../src/redis-hold-store.ts'
 import { lasting } from './hold-times.ts'
-import { freshRedis, noRedis } from './stores.ts'
 
 const EVENT = 1
 const TOTAL = 12

@@ -1,8 +1,8 @@
+import { type Door, openDoor } from '@quickticket/testing/door'
+import { type EventsApp, eventsApp } from '@quickticket/testing/events-app'
+import { series } from '@quickticket/testing/series'
+import { addEvent, freshRedis, noRedis } from '@quickticket/testing/stores'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest'
-import { type Door, openDoor } from '../../kit/test/door.ts'
-import { series } from '../../kit/test/series.ts'
-import { type EventsApp, eventsApp } from './events-app.ts'
-import { addEvent, freshRedis, noRedis } from './stores.ts'
 
 let postgres: Door
 let redis: Door

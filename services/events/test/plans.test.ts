@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { addEvent, freshPostgres } from '@quickticket/testing/stores'
 import pg from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createCheckoutStore } from '../src/checkout-store.ts'
 import { createEventStore } from '../src/event-store.ts'
-import { addEvent, freshPostgres } from './stores.ts'
 
 // A session keeps the plans of its statements. Here they are made at the worst time, and used when the tables are large.
 

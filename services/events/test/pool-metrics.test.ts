@@ -1,8 +1,8 @@
 import { Registry } from '@quickticket/kit/prometheus'
+import { freshPostgres } from '@quickticket/testing/stores'
 import { expect, onTestFinished, test } from 'vitest'
 import { createMemoryHoldStore } from '../src/memory-hold-store.ts'
 import { eventMetrics } from '../src/metrics.ts'
-import { freshPostgres } from './stores.ts'
 
 /** A pool, its size, and what a scraper reads of it. */
 async function scraped() {

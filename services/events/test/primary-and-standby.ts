@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Guard, startGuard } from '@quickticket/local/guard'
+import { freePorts } from '@quickticket/local/ports'
+import { findPostgresHome } from '@quickticket/local/postgres-home'
+import { startPostgres } from '@quickticket/local/postgres-server'
+import { makeDataDir } from '@quickticket/testing/system'
 import pg from 'pg'
 import { onTestFinished, vi } from 'vitest'
-import { type Guard, startGuard } from '../../local/src/guard.ts'
-import { freePorts } from '../../local/src/ports.ts'
-import { findPostgresHome } from '../../local/src/postgres-home.ts'
-import { startPostgres } from '../../local/src/postgres-server.ts'
-import { makeDataDir } from '../../local/src/test-system.ts'
 
 const LOGIN = { host: '127.0.0.1', user: 'quickticket', password: 'quickticket', database: 'quickticket' }
 

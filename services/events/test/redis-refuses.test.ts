@@ -1,7 +1,7 @@
+import { eventsApp } from '@quickticket/testing/events-app'
+import { noOwnRedis, ownRedis } from '@quickticket/testing/own-redis'
+import { addEvent } from '@quickticket/testing/stores'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { noOwnRedis, ownRedis } from '../../kit/test/own-redis.ts'
-import { eventsApp } from './events-app.ts'
-import { addEvent } from './stores.ts'
 
 const WAIT = { timeout: 10_000, interval: 50 }
 

@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { migrateUp, seed } from '@quickticket/migrations/runner'
+import { databaseVariables } from '@quickticket/testing/events-app'
+import { freshPostgres, noRedis, quiet } from '@quickticket/testing/stores'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { migrateUp, seed } from '../../../migrations/src/runner.ts'
-import { databaseVariables } from './events-app.ts'
 import { planter } from './planted.ts'
-import { freshPostgres, noRedis, quiet } from './stores.ts'
 
 const COMMAND = fileURLToPath(new URL('../src/refill/main.ts', import.meta.url))
 

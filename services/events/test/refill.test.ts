@@ -1,10 +1,10 @@
+import { migrateUp, seed } from '@quickticket/migrations/runner'
+import { type EventsApp, eventsApp } from '@quickticket/testing/events-app'
+import { addEvent, noRedis, quiet } from '@quickticket/testing/stores'
 import type pg from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { migrateUp, seed } from '../../../migrations/src/runner.ts'
 import { audit } from '../src/audit/audit.ts'
 import { refill, SEED_SEATS } from '../src/refill/refill.ts'
-import { type EventsApp, eventsApp } from './events-app.ts'
-import { addEvent, noRedis, quiet } from './stores.ts'
 
 let events: EventsApp
 let stores: Parameters<typeof refill>[0]

@@ -1,7 +1,7 @@
+import { type EventsApp, eventsApp } from '@quickticket/testing/events-app'
+import { addEvent } from '@quickticket/testing/stores'
 import { afterEach, expect, test } from 'vitest'
 import type { HoldStore } from '../src/hold-store.ts'
-import { type EventsApp, eventsApp } from './events-app.ts'
-import { addEvent } from './stores.ts'
 
 let events: EventsApp
 afterEach(() => events.close())

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { type EventsApp, eventsApp } from '@quickticket/testing/events-app'
+import { addEvent } from '@quickticket/testing/stores'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type EventsApp, eventsApp } from './events-app.ts'
-import { addEvent } from './stores.ts'
 
 let events: EventsApp
 beforeAll(async () => {

@@ -1,9 +1,9 @@
+import { down as withoutOutbox } from '@quickticket/migrations/changes/0003b_outbox'
+import { migrateUp } from '@quickticket/migrations/runner'
+import { type EventsApp, eventsApp } from '@quickticket/testing/events-app'
+import { addEvent, quiet } from '@quickticket/testing/stores'
 import type pg from 'pg'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { down as withoutOutbox } from '../../../migrations/changes/0003b_outbox.ts'
-import { migrateUp } from '../../../migrations/src/runner.ts'
-import { type EventsApp, eventsApp } from './events-app.ts'
-import { addEvent, quiet } from './stores.ts'
 
 /** The two tables of the course, with two of its events and an order. */
 const COURSE_TABLES = `

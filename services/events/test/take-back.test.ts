@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { openDoor } from '@quickticket/testing/door'
+import { type EventsApp, eventsApp } from '@quickticket/testing/events-app'
+import { addEvent, noRedis } from '@quickticket/testing/stores'
 import { afterEach, describe, expect, inject, test, vi } from 'vitest'
-import { openDoor } from '../../kit/test/door.ts'
-import { type EventsApp, eventsApp } from './events-app.ts'
-import { addEvent, noRedis } from './stores.ts'
 
 let events: EventsApp
 afterEach(() => events.close())

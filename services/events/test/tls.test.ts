@@ -5,13 +5,13 @@ import { join } from 'node:path'
 import { createServer as createTlsServer, TLSSocket } from 'node:tls'
 import { ConfigError, loadConfig } from '@quickticket/kit/config'
 import { connect as connectForMigrations } from '@quickticket/migrations/connect'
+import { captureLog } from '@quickticket/testing/captured-log'
+import { makeCertificate } from '@quickticket/testing/certificate'
+import { noRedis } from '@quickticket/testing/stores'
+import { listenUntilTheEnd } from '@quickticket/testing/upstream-servers'
 import { describe, expect, inject, onTestFinished, test, vi } from 'vitest'
-import { captureLog } from '../../kit/test/captured-log.ts'
-import { makeCertificate } from '../../kit/test/certificate.ts'
-import { listenUntilTheEnd } from '../../kit/test/upstream-servers.ts'
 import { variables } from '../src/config.ts'
 import { connectHolds, connectPostgres } from '../src/connections.ts'
-import { noRedis } from './stores.ts'
 
 const { log } = captureLog()
 const right = makeCertificate({ dns: ['localhost'], ip: ['127.0.0.1'] })

@@ -1,7 +1,7 @@
+import { faults } from '@quickticket/faults/faults'
 import { createApp } from '@quickticket/kit/app'
 import { exportClockDifferences } from '@quickticket/kit/clock-difference'
 import { docs } from '@quickticket/kit/docs'
-import { faults } from '@quickticket/kit/faults/faults'
 import { probes } from '@quickticket/kit/health'
 import type { Log } from '@quickticket/kit/log'
 import { metrics } from '@quickticket/kit/metrics'

@@ -1,6 +1,6 @@
 import { Registry } from '@quickticket/kit/prometheus'
+import { captureLog } from '@quickticket/testing/captured-log'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { captureLog } from '../../kit/test/captured-log.ts'
 import { type Breaker, CircuitOpenError, createBreaker } from '../src/breaker.ts'
 import { gatewayMetrics } from '../src/metrics.ts'
 import { counted } from './counted.ts'

@@ -1,5 +1,5 @@
+import { series } from '@quickticket/testing/series'
 import { expect, onTestFinished, test } from 'vitest'
-import { series } from '../../kit/test/series.ts'
 import { fakeUpstream, send } from './fake-upstream.ts'
 import { openShop, type ShopOptions } from './shop.ts'
 

@@ -1,6 +1,6 @@
+import { gatewayApp } from '@quickticket/testing/gateway-app'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type FakeUpstream, fakeUpstream, send } from './fake-upstream.ts'
-import { gatewayApp } from './gateway-app.ts'
 
 const upstreams: FakeUpstream[] = []
 afterEach(() => {

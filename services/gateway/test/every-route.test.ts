@@ -1,9 +1,9 @@
 import { METHODS } from 'node:http'
+import { type AllServices, openAllServices, pathOf, SERVICES } from '@quickticket/testing/all-services'
+import { collectOutcomes } from '@quickticket/testing/outcomes'
+import { sendRaw } from '@quickticket/testing/raw-http'
+import { addEvent } from '@quickticket/testing/stores'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { addEvent } from '../../events/test/stores.ts'
-import { collectOutcomes } from '../../kit/test/outcomes.ts'
-import { sendRaw } from '../../kit/test/raw-http.ts'
-import { type AllServices, openAllServices, pathOf, SERVICES } from './all-services.ts'
 
 const TOKEN = 'a token for faults'
 

@@ -1,6 +1,6 @@
 import { Registry } from '@quickticket/kit/prometheus'
+import { captureLog } from '@quickticket/testing/captured-log'
 import { afterEach, expect, test } from 'vitest'
-import { captureLog } from '../../kit/test/captured-log.ts'
 import { gatewayMetrics } from '../src/metrics.ts'
 import { createNotifier } from '../src/notifier.ts'
 import { counted } from './counted.ts'

@@ -1,5 +1,5 @@
+import { counted } from '@quickticket/testing/series'
 import { afterEach, expect, test, vi } from 'vitest'
-import { counted } from '../../kit/test/series.ts'
 import { type FakeUpstream, fakeUpstream, send } from './fake-upstream.ts'
 import { openShop } from './shop.ts'
 

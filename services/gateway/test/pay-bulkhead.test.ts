@@ -1,7 +1,7 @@
+import { gatewayApp } from '@quickticket/testing/gateway-app'
+import { series } from '@quickticket/testing/series'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { series } from '../../kit/test/series.ts'
 import { type FakeRequest, type FakeUpstream, fakeUpstream, send } from './fake-upstream.ts'
-import { gatewayApp } from './gateway-app.ts'
 
 let events: FakeUpstream
 let payments: FakeUpstream

@@ -1,5 +1,5 @@
+import { series } from '@quickticket/testing/series'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { series } from '../../kit/test/series.ts'
 import { fakeUpstream, send } from './fake-upstream.ts'
 import { openShop, type Shop, type ShopOptions } from './shop.ts'
 

@@ -1,11 +1,11 @@
+import { gatewayApp } from '@quickticket/testing/gateway-app'
+import { collectOutcomes } from '@quickticket/testing/outcomes'
+import { listen } from '@quickticket/testing/raw-http'
+import { counted } from '@quickticket/testing/series'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { collectOutcomes } from '../../kit/test/outcomes.ts'
-import { listen } from '../../kit/test/raw-http.ts'
-import { counted } from '../../kit/test/series.ts'
 import { createSlidingWindow } from '../src/sliding-window.ts'
 import { fakeUpstream, send } from './fake-upstream.ts'
-import { gatewayApp } from './gateway-app.ts'
 
 test('no second ever has more than the limit, and whoever fits is admitted', () => {
   const arrivals = fc.array(fc.oneof(fc.nat(20), fc.nat(400), fc.constantFrom(0, 999, 1000, 1001)), {

@@ -1,9 +1,9 @@
 import { createRedis } from '@quickticket/kit/redis'
+import { captureLog } from '@quickticket/testing/captured-log'
+import { openDoor } from '@quickticket/testing/door'
+import { noOwnRedis, ownRedis } from '@quickticket/testing/own-redis'
+import { freePort } from '@quickticket/testing/upstream-servers'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { captureLog } from '../../kit/test/captured-log.ts'
-import { openDoor } from '../../kit/test/door.ts'
-import { noOwnRedis, ownRedis } from '../../kit/test/own-redis.ts'
-import { freePort } from '../../kit/test/upstream-servers.ts'
 import { createRedisRateStore } from '../src/redis-rate-store.ts'
 import { createSharedCircuit } from '../src/shared-circuit.ts'
 

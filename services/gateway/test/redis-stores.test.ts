@@ -1,7 +1,7 @@
 import { Registry } from '@quickticket/kit/prometheus'
+import { captureLog } from '@quickticket/testing/captured-log'
 import { Redis } from 'ioredis'
 import { afterAll, beforeEach, describe, expect, inject, test, vi } from 'vitest'
-import { captureLog } from '../../kit/test/captured-log.ts'
 import { createBreaker } from '../src/breaker.ts'
 import { gatewayMetrics } from '../src/metrics.ts'
 import { createRedisRateStore } from '../src/redis-rate-store.ts'

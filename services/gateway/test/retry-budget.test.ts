@@ -1,11 +1,11 @@
 import { Registry } from '@quickticket/kit/prometheus'
+import { gatewayApp } from '@quickticket/testing/gateway-app'
+import { counted as counts } from '@quickticket/testing/series'
 import { expect, test } from 'vitest'
-import { counted as counts } from '../../kit/test/series.ts'
 import { gatewayMetrics } from '../src/metrics.ts'
 import { createRetry } from '../src/retry.ts'
 import { createRetryBudget } from '../src/retry-budget.ts'
 import { fakeUpstream, send } from './fake-upstream.ts'
-import { gatewayApp } from './gateway-app.ts'
 
 const RESERVE = 20
 

@@ -1,6 +1,6 @@
+import { type AllServices, openAllServices, pathOf, SERVICES } from '@quickticket/testing/all-services'
+import { addEvent } from '@quickticket/testing/stores'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { addEvent } from '../../events/test/stores.ts'
-import { type AllServices, openAllServices, pathOf, SERVICES } from './all-services.ts'
 
 const TOKEN = 'token-of-these-tests'
 const OLD_TOKEN = 'token-of-yesterday'

@@ -1,8 +1,8 @@
+import { gatewayApp } from '@quickticket/testing/gateway-app'
+import { listen } from '@quickticket/testing/raw-http'
+import { series } from '@quickticket/testing/series'
 import { afterEach, expect, test } from 'vitest'
-import { listen } from '../../kit/test/raw-http.ts'
-import { series } from '../../kit/test/series.ts'
 import { type FakeUpstream, fakeUpstream, send } from './fake-upstream.ts'
-import { gatewayApp } from './gateway-app.ts'
 
 const upstreams: FakeUpstream[] = []
 afterEach(() => {

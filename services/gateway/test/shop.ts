@@ -1,10 +1,10 @@
-import { eventsApp } from '../../events/test/events-app.ts'
-import { addEvent } from '../../events/test/stores.ts'
-import { type Door, openDoor } from '../../kit/test/door.ts'
-import { listen } from '../../kit/test/raw-http.ts'
-import { series } from '../../kit/test/series.ts'
-import { paymentsApp } from '../../payments/test/payments-app.ts'
-import { gatewayApp } from './gateway-app.ts'
+import { type Door, openDoor } from '@quickticket/testing/door'
+import { eventsApp } from '@quickticket/testing/events-app'
+import { gatewayApp } from '@quickticket/testing/gateway-app'
+import { paymentsApp } from '@quickticket/testing/payments-app'
+import { listen } from '@quickticket/testing/raw-http'
+import { series } from '@quickticket/testing/series'
+import { addEvent } from '@quickticket/testing/stores'
 
 export interface ShopOptions {
   gateway?: Record<string, string>

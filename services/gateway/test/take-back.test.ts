@@ -1,6 +1,6 @@
+import { gatewayApp } from '@quickticket/testing/gateway-app'
 import { afterEach, expect, test, vi } from 'vitest'
 import { type FakeUpstream, fakeUpstream, send } from './fake-upstream.ts'
-import { gatewayApp } from './gateway-app.ts'
 
 let events: FakeUpstream
 let gateway: Awaited<ReturnType<typeof gatewayApp>>

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
+import { gatewayApp } from '@quickticket/testing/gateway-app'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { fakeUpstream, send } from './fake-upstream.ts'
-import { gatewayApp } from './gateway-app.ts'
 import { openShop, type Shop } from './shop.ts'
 
 type Answer = (response: ServerResponse) => unknown

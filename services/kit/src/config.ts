@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
+import { parseFaults } from '@quickticket/faults/parse'
 import type { Static, TObject, TProperties, TSchema } from 'typebox'
-import { parseFaults } from './faults/parse.ts'
 import { Type } from './schema.ts'
 import { isServiceLink } from './service-links.ts'
 import { readTokens } from './service-token.ts'

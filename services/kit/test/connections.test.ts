@@ -1,13 +1,13 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { collectOutcomes } from '@quickticket/testing/outcomes'
+import { listen } from '@quickticket/testing/raw-http'
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import type { App } from '../src/app.ts'
 import { createHttpServer } from '../src/http-server.ts'
 import { createOpenConnections } from '../src/open-connections.ts'
 import { exampleApp } from './example-app.ts'
-import { collectOutcomes } from './outcomes.ts'
-import { listen } from './raw-http.ts'
 
 let app: App
 let outcomes: ReturnType<typeof collectOutcomes>

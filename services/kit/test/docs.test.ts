@@ -1,7 +1,7 @@
+import { listen } from '@quickticket/testing/raw-http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { docs } from '../src/docs.ts'
 import { exampleApp } from './example-app.ts'
-import { listen } from './raw-http.ts'
 
 const app = exampleApp()
 let url: string

@@ -1,9 +1,9 @@
 import { globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { captureLog } from '@quickticket/testing/captured-log'
 import { expect, test } from 'vitest'
 import { createApp } from '../src/app.ts'
 import { docs } from '../src/docs.ts'
-import { captureLog } from './captured-log.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const page = readFileSync(`${root}/docs/errors.md`, 'utf8')
@@ -11,7 +11,7 @@ const explained = [...page.matchAll(/^## (\w+)$/gm)].map(([, code]) => code as s
 
 /** Codes in the source: of `new Problem(status, 'code', …)` and `unavailable('code', …)`, and those chosen from a list. */
 function codesInSource(): Set<string> {
-  const files = globSync('services/{kit,gateway,events,payments,notifications}/src/**/*.ts', { cwd: root })
+  const files = globSync('services/{kit,faults,gateway,events,payments,notifications}/src/**/*.ts', { cwd: root })
   const text = files.map((file) => readFileSync(`${root}/${file}`, 'utf8')).join('\n')
   const thrown = text.matchAll(/new Problem\(\s*[^,()]+,\s*'(\w+)'|\bunavailable\(\s*'(\w+)'/g)
   const chosen = text.matchAll(/\[\w+Error, '(\w+)'\]|: '(injected_fault)'/g)

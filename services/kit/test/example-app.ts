@@ -1,10 +1,10 @@
+import { captureLog } from '@quickticket/testing/captured-log'
 import { type App, createApp } from '../src/app.ts'
 import { probes } from '../src/health.ts'
 import type { Log } from '../src/log.ts'
 import { metrics } from '../src/metrics.ts'
 import { Problem } from '../src/problem.ts'
 import { Type } from '../src/schema.ts'
-import { captureLog } from './captured-log.ts'
 
 /** A service with one route for each way in which a request can end. */
 export function exampleApp({ log = captureLog().log, maxConcurrentRequests = 0 }: ExampleOptions = {}): App {

@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import type { TLSSocket } from 'node:tls'
 import { fileURLToPath } from 'node:url'
+import { clientOf, connectionsOf, GET, listenUntilTheEnd, urlOf } from '@quickticket/testing/upstream-servers'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { clientOf, connectionsOf, GET, listenUntilTheEnd, urlOf } from './upstream-servers.ts'
 
 const noOpenssl = spawnSync('openssl', ['version']).status !== 0
 

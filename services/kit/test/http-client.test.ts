@@ -2,8 +2,6 @@ import type { OutgoingHttpHeaders } from 'node:http'
 import { createServer as createTcpServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { text } from 'node:stream/consumers'
-import { expect, onTestFinished, test, vi } from 'vitest'
-import { createUpstream, UpstreamError } from '../src/http-client.ts'
 import {
   clientOf,
   freePort,
@@ -13,7 +11,9 @@ import {
   serve,
   upstreamOf,
   urlOf,
-} from './upstream-servers.ts'
+} from '@quickticket/testing/upstream-servers'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { createUpstream, UpstreamError } from '../src/http-client.ts'
 
 test('an answer of any status is an answer', async () => {
   const { upstream } = await upstreamOf((_request, response) => {

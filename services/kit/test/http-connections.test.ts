@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { GET, rawUpstreamOf, upstreamOf } from '@quickticket/testing/upstream-servers'
 import { expect, test } from 'vitest'
 import type { Upstream } from '../src/http-client.ts'
-import { GET, rawUpstreamOf, upstreamOf } from './upstream-servers.ts'
 
 const MOST_CONNECTIONS = 256
 

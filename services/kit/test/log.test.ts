@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { captureLog } from '@quickticket/testing/captured-log'
+import { listen, sendRaw } from '@quickticket/testing/raw-http'
 import { expect, test } from 'vitest'
-import { captureLog } from './captured-log.ts'
 import { exampleApp } from './example-app.ts'
-import { listen, sendRaw } from './raw-http.ts'
 
 test('a line is JSON with time, level, service and msg', () => {
   const { log, lines } = captureLog('debug', 'shop')

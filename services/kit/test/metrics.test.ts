@@ -1,10 +1,10 @@
 import { connect } from 'node:net'
+import { captureLog } from '@quickticket/testing/captured-log'
+import { collectOutcomes } from '@quickticket/testing/outcomes'
+import { listen } from '@quickticket/testing/raw-http'
+import { counted, series } from '@quickticket/testing/series'
 import { expect, test } from 'vitest'
-import { captureLog } from './captured-log.ts'
 import { exampleApp } from './example-app.ts'
-import { collectOutcomes } from './outcomes.ts'
-import { listen } from './raw-http.ts'
-import { counted, series } from './series.ts'
 
 test('every route begins at 0, for answers and for errors: no rate misses the first one', async () => {
   const app = exampleApp()

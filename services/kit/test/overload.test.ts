@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { listen } from '@quickticket/testing/raw-http'
 import { expect, test } from 'vitest'
 import { exampleApp } from './example-app.ts'
-import { listen } from './raw-http.ts'
 
 /** An application whose requests to /wait stay in flight until they are let go. */
 function waitingApp(maxConcurrentRequests: number) {

@@ -1,10 +1,10 @@
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { collectOutcomes } from '@quickticket/testing/outcomes'
+import { listen, sendRaw } from '@quickticket/testing/raw-http'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import type { App } from '../src/app.ts'
 import { exampleApp } from './example-app.ts'
-import { collectOutcomes } from './outcomes.ts'
-import { listen, sendRaw } from './raw-http.ts'
 
 const apps: App[] = []
 let app: App

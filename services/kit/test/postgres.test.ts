@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { createServer, Socket } from 'node:net'
+import { captureLog } from '@quickticket/testing/captured-log'
 import type pg from 'pg'
 import { afterAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest'
 import { createPing, createPostgres, type PostgresOptions, postgresProblem } from '../src/postgres.ts'
 import { Problem } from '../src/problem.ts'
-import { captureLog } from './captured-log.ts'
 
 const pools: pg.Pool[] = []
 afterAll(() => Promise.all(pools.map((pool) => pool.end())))

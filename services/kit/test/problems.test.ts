@@ -1,8 +1,8 @@
+import { captureLog } from '@quickticket/testing/captured-log'
+import { listen, sendRaw } from '@quickticket/testing/raw-http'
 import { afterAll, describe, expect, test } from 'vitest'
 import { Problem, problemBody, unavailable } from '../src/problem.ts'
-import { captureLog } from './captured-log.ts'
 import { exampleApp } from './example-app.ts'
-import { listen, sendRaw } from './raw-http.ts'
 
 const captured = captureLog()
 const app = exampleApp({ log: captured.log })

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
+import { captureLog } from '@quickticket/testing/captured-log'
 import type { Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createRedis } from '../src/redis.ts'
-import { captureLog } from './captured-log.ts'
 
 let captured: ReturnType<typeof captureLog>
 beforeEach(() => {

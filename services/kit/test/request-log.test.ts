@@ -1,7 +1,7 @@
+import { captureLog } from '@quickticket/testing/captured-log'
 import type { FastifyBaseLogger } from 'fastify'
 import { expect, test } from 'vitest'
 import { requestLog } from '../src/request-log.ts'
-import { captureLog } from './captured-log.ts'
 
 const TRACE = { requestId: 'r-1', traceId: 'a'.repeat(32), flags: '01' }
 const IDS = { request_id: TRACE.requestId, trace_id: TRACE.traceId }

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { runProgram, runService, type ServiceProcess } from '@quickticket/testing/service-process'
 import { expect, test } from 'vitest'
-import { runProgram, runService, type ServiceProcess } from './service-process.ts'
 
 const said = (msg: string) => (line: { msg: string }) => line.msg === msg
 

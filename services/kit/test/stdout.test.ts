@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { openSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { freePorts } from '@quickticket/local/ports'
 import { expect, onTestFinished, test } from 'vitest'
-import { freePorts } from '../../local/src/ports.ts'
 
 const source = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 

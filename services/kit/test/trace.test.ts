@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
+import { captureLog } from '@quickticket/testing/captured-log'
 import { describe, expect, test } from 'vitest'
 import { traceHeaders, traceOf } from '../src/trace.ts'
-import { captureLog } from './captured-log.ts'
 import { exampleApp } from './example-app.ts'
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'

@@ -1,7 +1,7 @@
 import { loadConfig } from '@quickticket/kit/config'
+import { captureLog } from '@quickticket/testing/captured-log'
+import { series } from '@quickticket/testing/series'
 import { expect, test } from 'vitest'
-import { captureLog } from '../../kit/test/captured-log.ts'
-import { series } from '../../kit/test/series.ts'
 import { buildApp } from '../src/app.ts'
 import { variables } from '../src/config.ts'
 

@@ -1,6 +1,6 @@
+import { faults } from '@quickticket/faults/faults'
 import { createApp } from '@quickticket/kit/app'
 import { docs } from '@quickticket/kit/docs'
-import { faults } from '@quickticket/kit/faults/faults'
 import { probes } from '@quickticket/kit/health'
 import type { Log } from '@quickticket/kit/log'
 import { metrics } from '@quickticket/kit/metrics'

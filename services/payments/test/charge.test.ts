@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { paymentsApp } from '@quickticket/testing/payments-app'
+import { series } from '@quickticket/testing/series'
 import { expect, test } from 'vitest'
-import { series } from '../../kit/test/series.ts'
-import { paymentsApp } from './payments-app.ts'
 
 test('a charge answers its reference: PAY- and 8 upper-case hex digits', async () => {
   const payments = await paymentsApp()

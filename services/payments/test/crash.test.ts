@@ -1,5 +1,5 @@
+import { runService } from '@quickticket/testing/service-process'
 import { expect, test } from 'vitest'
-import { runService } from '../../kit/test/service-process.ts'
 
 test('whoever was told of a charge finds it in the ledger, though the process is killed at once', async () => {
   const payments = runService('payments')

@@ -1,6 +1,6 @@
+import { paymentsApp } from '@quickticket/testing/payments-app'
+import { series } from '@quickticket/testing/series'
 import { expect, test } from 'vitest'
-import { series } from '../../kit/test/series.ts'
-import { paymentsApp } from './payments-app.ts'
 
 const CHARGES = 'payments_charges_total'
 

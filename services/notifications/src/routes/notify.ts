@@ -1,5 +1,5 @@
+import { injectLatency, type OwnFaults } from '@quickticket/faults/own'
 import type { App } from '@quickticket/kit/app'
-import { injectLatency, type OwnFaults } from '@quickticket/kit/faults/own'
 import { Problem } from '@quickticket/kit/problem'
 import { Type } from '@quickticket/kit/schema'
 import type { Config } from '../config.ts'
