@@ -1,3 +1,4 @@
+import { REPOSITORY } from '@quickticket/testing/repository'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { askNumber } from '../src/cluster/ask.ts'
 import { clusterEnvironment } from '../src/cluster/environment.ts'
@@ -15,7 +16,6 @@ import { kubectl } from '../src/cluster/kubectl.ts'
 import { ordersOf, podsOf, sql } from '../src/cluster/production.ts'
 import { lockTable } from '../src/cluster/table-lock.ts'
 import { until } from '../src/cluster/wait.ts'
-import { ROOT } from '../src/docker.ts'
 import { readPage, runBlock, type Step, saveTranscript } from '../src/labs/lab.ts'
 import { openShell, type Shell } from '../src/labs/shell.ts'
 
@@ -161,7 +161,7 @@ describe('docs/backups.md', () => {
   let failed = false
 
   beforeAll(async () => {
-    shell = openShell(ROOT, clusterEnvironment())
+    shell = openShell(REPOSITORY, clusterEnvironment())
     await backup('test-before-the-loss')
     await somebodyBuys()
     events = await eventsPods()

@@ -1,3 +1,4 @@
+import { IMAGES } from '@quickticket/testing/versions'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { getJson, kubectl, tryKubectl } from '../src/cluster/kubectl.ts'
 import { reachOverlay } from '../src/cluster/state.ts'
@@ -263,7 +264,7 @@ async function stableServes(): Promise<void> {
 async function visit(path: string, everyS: number): Promise<void> {
   const name = `visitor${path.replace('/', '-')}`
   const loop = `while true; do curl -s -o /dev/null -m 2 http://gateway:8080${path}; sleep ${everyS}; done`
-  const options = ['--image=curlimages/curl:8.17.0', '--labels=quickticket-test=load', '--restart=Never']
+  const options = [`--image=${IMAGES.curl}`, '--labels=quickticket-test=load', '--restart=Never']
   await kubectl(['run', name, ...options, '--command', '--', 'sh', '-c', loop])
   await kubectl(['wait', '--for=condition=Ready', `pod/${name}`, '--timeout=60s'])
 }

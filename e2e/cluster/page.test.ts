@@ -1,7 +1,7 @@
+import { REPOSITORY } from '@quickticket/testing/repository'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { clusterEnvironment } from '../src/cluster/environment.ts'
 import { kubectl, tryKubectl } from '../src/cluster/kubectl.ts'
-import { ROOT } from '../src/docker.ts'
 import { readPage, runBlock, type Step, saveTranscript } from '../src/labs/lab.ts'
 import { openShell, type Shell } from '../src/labs/shell.ts'
 
@@ -16,7 +16,7 @@ describe(`docs/${page}.md`, () => {
   let failed = false
 
   beforeAll(() => {
-    shell = openShell(ROOT, clusterEnvironment())
+    shell = openShell(REPOSITORY, clusterEnvironment())
   })
   afterAll(() => {
     shell.close()

@@ -1,3 +1,4 @@
+import { SERVICES } from '@quickticket/contract/services'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { disturb } from '../src/cluster/disturb.ts'
 import { kubectl } from '../src/cluster/kubectl.ts'
@@ -6,7 +7,7 @@ import { openNodeShell } from '../src/cluster/node-process.ts'
 import { type Pod, podsOf, startProduction } from '../src/cluster/production.ts'
 import { until } from '../src/cluster/wait.ts'
 
-const APPS = ['gateway', 'events', 'payments', 'notifications', 'redis', 'postgres'] as const
+const APPS = [...SERVICES, 'redis', 'postgres'] as const
 /** The first process of each container. */
 const PROCESS: Record<string, RegExp> = { redis: /redis-server/, postgres: /^postgres/ }
 const rows: Record<string, string | number>[] = []

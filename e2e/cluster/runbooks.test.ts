@@ -1,14 +1,14 @@
 import { readdirSync } from 'node:fs'
+import { REPOSITORY } from '@quickticket/testing/repository'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { clusterEnvironment } from '../src/cluster/environment.ts'
-import { ROOT } from '../src/docker.ts'
 import { readPage, runBlock } from '../src/labs/lab.ts'
 import { complaintAbout, lookingBlocks, RUNBOOKS } from '../src/labs/runbook.ts'
 import { openShell, type Shell } from '../src/labs/shell.ts'
 
 let shell: Shell
 beforeAll(() => {
-  shell = openShell(ROOT, clusterEnvironment())
+  shell = openShell(REPOSITORY, clusterEnvironment())
 })
 afterAll(() => shell.close())
 
@@ -32,7 +32,7 @@ describe('docs/kubernetes.md', () => {
   // runbooks forward ports as long as their shell is open
   beforeAll(() => {
     shell.close()
-    shell = openShell(ROOT, clusterEnvironment())
+    shell = openShell(REPOSITORY, clusterEnvironment())
   })
 
   for (const block of readPage('kubernetes', 'on a cluster'))

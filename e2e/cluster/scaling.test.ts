@@ -1,3 +1,4 @@
+import { SERVICES } from '@quickticket/contract/services'
 import { afterAll, afterEach, beforeAll, expect, type TestContext, test } from 'vitest'
 import { recordScale, shrinkSoon } from '../src/cluster/autoscaler.ts'
 import { applyObjects, getJson, kubectl, tryKubectl } from '../src/cluster/kubectl.ts'
@@ -6,7 +7,6 @@ import { podsOf, startProduction } from '../src/cluster/production.ts'
 import { until } from '../src/cluster/wait.ts'
 
 const MINUTES = 60_000
-const SERVICES = ['gateway', 'events', 'payments', 'notifications']
 /** minReplicas of the autoscaler */
 const FEWEST = 5
 const BUYERS_PER_SECOND = 10

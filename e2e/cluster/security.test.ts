@@ -1,3 +1,5 @@
+import { SERVICES } from '@quickticket/contract/services'
+import { IMAGES } from '@quickticket/testing/versions'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { containersOf, shellIn } from '../src/cluster/containers.ts'
 import { applyObjects, getJson, kubectl, type Output, tryKubectl } from '../src/cluster/kubectl.ts'
@@ -22,7 +24,7 @@ const OVERLAYS = [
   { overlay: 'staging', namespace: STAGING },
   { overlay: 'prod', namespace: 'quickticket' },
 ]
-const APPS = ['gateway', 'events', 'payments', 'notifications', 'postgres', 'redis']
+const APPS = [...SERVICES, 'postgres', 'redis']
 /** `prepareNamespace` puts it into the Secret of staging and prod. */
 const PASSWORD = 'a-password-of-this-test'
 const NEEDS_PASSWORD = ['events', 'migrations', 'postgres', 'backup']
@@ -364,6 +366,6 @@ async function rightsOf(namespace: string, account: string): Promise<string[]> {
 
 function privilegedPod(namespace: string): object {
   const securityContext = { privileged: true }
-  const containers = [{ name: 'privileged', image: 'alpine:3.22', securityContext }]
+  const containers = [{ name: 'privileged', image: IMAGES.alpine, securityContext }]
   return { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'privileged', namespace }, spec: { containers } }
 }

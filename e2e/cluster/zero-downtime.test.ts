@@ -1,3 +1,4 @@
+import { SERVICES } from '@quickticket/contract/services'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kubectl, tryKubectl } from '../src/cluster/kubectl.ts'
 import { lostOf, startLoad } from '../src/cluster/load.ts'
@@ -51,7 +52,7 @@ test('the gateway is scaled from 5 to 2 and back', async () => {
   })
 })
 
-test.each(['gateway', 'events', 'payments', 'notifications'])('a pod of %s is evicted', async (name) => {
+test.each(SERVICES)('a pod of %s is evicted', async (name) => {
   await withoutLoss(`eviction of ${name}`, async () => {
     const [pod] = await namesOf(name)
     const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: pod, namespace } }
@@ -64,7 +65,7 @@ test.each(['gateway', 'events', 'payments', 'notifications'])('a pod of %s is ev
 })
 
 test('a version with an index that is built CONCURRENTLY', async () => {
-  await migrate('down', 'down')
+  await migrate('down')
   expect(await indexes()).not.toContain('idx_events_event_date')
   await withoutLoss('events v2, index CONCURRENTLY', async () => {
     await here([

@@ -1,9 +1,10 @@
+import { CORE_SERVICES } from '@quickticket/contract/services'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ComposeProject, createComposeProject } from '../src/compose-project.ts'
 import { docker } from '../src/docker.ts'
 import { eventually } from '../src/eventually.ts'
-import { expectRecovery } from '../src/observe.ts'
 import { createShop } from '../src/shop.ts'
+import { expectRecovery } from '../src/snapshot.ts'
 
 const RECOVERED_MS = 30_000
 
@@ -13,7 +14,7 @@ let shop: ReturnType<typeof createShop>
 beforeAll(async () => {
   project = await createComposeProject()
   await project.compose(['build', 'backup'])
-  await project.compose(['up', '--detach', '--wait', 'gateway', 'events', 'payments'])
+  await project.compose(['up', '--detach', '--wait', ...CORE_SERVICES])
   shop = createShop(`http://127.0.0.1:${project.port.gateway}`)
 })
 afterAll(() => project.down())

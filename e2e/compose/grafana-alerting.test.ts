@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { IMAGES } from '@quickticket/testing/versions'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ComposeProject, createComposeProject } from '../src/compose-project.ts'
 
 /** What a shell sees where Grafana would be: the image of Grafana is not needed for that. */
-const OTHER_IMAGE = 'services:\n  grafana:\n    image: alpine:3.22\n'
+const OTHER_IMAGE = `services:\n  grafana:\n    image: ${IMAGES.alpine}\n`
 const SOURCES = ['dashboards/quickticket.yaml', 'datasources/prometheus.yaml']
 const ALERTING = ['alerting/contact-points.yaml', 'alerting/policies.yaml', 'alerting/rules.yaml']
 

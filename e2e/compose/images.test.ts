@@ -1,19 +1,21 @@
 import { appendFileSync, chmodSync, cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { SERVICES } from '@quickticket/contract/services'
+import { REPOSITORY } from '@quickticket/testing/repository'
+import { IMAGES as PUBLIC } from '@quickticket/testing/versions'
 import { describe, expect, test } from 'vitest'
-import { docker, ROOT, tryDocker } from '../src/docker.ts'
+import { docker, tryDocker } from '../src/docker.ts'
 import { eventually } from '../src/eventually.ts'
 import { BUILDS, IMAGES } from '../src/images.ts'
 import { parseLog } from '../src/log-lines.ts'
-import { SERVICES } from '../src/system.ts'
 
 const MEGABYTE = 1024 * 1024
 /** What a service may add to its base image. */
 const ADDED_BYTES = 45 * MEGABYTE
 const BASE = {
-  standard: 'node:24-trixie-slim',
-  distroless: 'gcr.io/distroless/nodejs24-debian13:nonroot',
+  standard: PUBLIC.node,
+  distroless: PUBLIC.distroless,
 }
 const HARDENED = ['--read-only', '--cap-drop', 'ALL', '--user', '10001', '--tmpfs', '/tmp']
 
@@ -89,7 +91,8 @@ test.each(IMAGES)('quickticket-%s holds its own files and production dependencie
   // what it takes to migrate a database, without backups and measurements
   const more =
     name === 'events' ? ['./migrations/package.json', './migrations/changes/', './migrations/src/'] : []
-  const folders = [allowed, ...more, './services/kit/', './compile-cache/']
+  const shared = ['./services/contract/', './services/kit/', './services/faults/', './compile-cache/']
+  const folders = [allowed, ...more, ...shared]
   expect(own.filter((file) => !folders.some((folder) => file.startsWith(folder))).sort()).toEqual([
     './docs/errors.md',
     './package.json',
@@ -150,7 +153,7 @@ test.each([
   ['gateway', 'kit/src/log.ts', '\n// changed by the test\n'],
 ])('the dev image of %s starts again when %s changes', async (service, path, addition) => {
   const directory = mkdtempSync(join(tmpdir(), 'quickticket-source-'))
-  cpSync(join(ROOT, 'services'), directory, { recursive: true })
+  cpSync(join(REPOSITORY, 'services'), directory, { recursive: true })
   chmodSync(directory, 0o755)
   await whileRunning(`quickticket-${service}:dev`, ['-v', `${directory}:/app/services:ro`], async (id) => {
     const starts = async () =>

@@ -4,11 +4,12 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { freePort } from '@quickticket/testing/free-port'
+import { inheritedEnvironment } from '@quickticket/testing/inherited-environment'
+import { REPOSITORY } from '@quickticket/testing/repository'
+import { IMAGES } from '@quickticket/testing/versions'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ROOT } from '../src/docker.ts'
 import { eventually } from '../src/eventually.ts'
-import { freePort } from '../src/service-process.ts'
-import { surroundings } from '../src/surroundings.ts'
 
 /** A student's fork of the course: its own monitoring, and this repository as the directory app. */
 const fork = mkdtempSync(join(tmpdir(), 'quickticket-fork-'))
@@ -37,7 +38,7 @@ beforeAll(async () => {
   write('docker-compose.monitoring.yaml', [
     'services:',
     '  prometheus:',
-    '    image: prom/prometheus:v3.11.2',
+    `    image: ${IMAGES.prometheus}`,
     `    ports: ["${prometheus}:9090"]`,
     '    volumes:',
     '      - ../monitoring/prometheus/prometheus.yml:/etc/prometheus/prometheus.yml:ro',
@@ -114,7 +115,7 @@ test('the sheet’s commands on one service work', async () => {
 })
 
 async function inApp(command: string): Promise<string> {
-  const options = { cwd: app, env: surroundings() as NodeJS.ProcessEnv, maxBuffer: 64 * 1024 * 1024 }
+  const options = { cwd: app, env: inheritedEnvironment(), maxBuffer: 64 * 1024 * 1024 }
   return (await promisify(execFile)('bash', ['-euc', command], options)).stdout
 }
 
@@ -126,10 +127,11 @@ function write(file: string, lines: string[]): void {
 /** What a clone would have. */
 async function copyRepository(to: string): Promise<void> {
   const files = await promisify(execFile)('git', ['ls-files', '-co', '--exclude-standard', '-z'], {
-    cwd: ROOT,
+    cwd: REPOSITORY,
   })
   for (const file of files.stdout.split('\0').filter(Boolean)) {
-    const copy = () => cpSync(join(ROOT, file), join(to, file), { recursive: true, verbatimSymlinks: true })
+    const copy = () =>
+      cpSync(join(REPOSITORY, file), join(to, file), { recursive: true, verbatimSymlinks: true })
     try {
       copy()
     } catch (error) {

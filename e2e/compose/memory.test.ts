@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { SERVICES, type ServiceName } from '@quickticket/contract/services'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Sent, sendClosedLoop } from '../src/closed-loop.ts'
 import { type ComposeProject, createComposeProject } from '../src/compose-project.ts'
 import { docker, tryDocker } from '../src/docker.ts'
 import { eventually } from '../src/eventually.ts'
-import { press, type Sent } from '../src/pressure.ts'
-import { SERVICES, type Service } from '../src/system.ts'
 
 /** The limit in the Compose file and the course's manifests, and half of it. */
 const OWN_LIMIT_MIB = 256
@@ -52,8 +52,8 @@ describe.each(LIMITS_MIB)('under load in containers of %i MiB', (limitMib) => {
     rmSync(directory, { recursive: true })
   })
 
-  const urlOf = (service: Service) => `http://127.0.0.1:${project.port[service]}`
-  const livez = async (service: Service) =>
+  const urlOf = (service: ServiceName) => `http://127.0.0.1:${project.port[service]}`
+  const livez = async (service: ServiceName) =>
     fetch(`${urlOf(service)}/livez`).then(
       ({ status }) => status,
       () => 0,
@@ -73,7 +73,7 @@ describe.each(LIMITS_MIB)('under load in containers of %i MiB', (limitMib) => {
     ])
 
   /** Docker starts what was killed again, and counts that. */
-  async function expectAlive(...services: Service[]): Promise<void> {
+  async function expectAlive(...services: ServiceName[]): Promise<void> {
     for (const service of services) {
       await eventually(() => livez(service), 200, 30_000)
       const format = '{{.State.OOMKilled}} {{.RestartCount}}'
@@ -83,7 +83,7 @@ describe.each(LIMITS_MIB)('under load in containers of %i MiB', (limitMib) => {
   }
 
   test('gateway and events: 300 buyers who do not wait', async () => {
-    const answers = await press(urlOf('gateway'), {
+    const answers = await sendClosedLoop(urlOf('gateway'), {
       connections: 300,
       seconds: 20,
       next: buyer,
@@ -97,7 +97,7 @@ describe.each(LIMITS_MIB)('under load in containers of %i MiB', (limitMib) => {
     await docker(['pause', project.container('events')])
     try {
       const load = { connections: 1000, seconds: 8, next: buyer, follow: payFor }
-      const answers = await press(urlOf('gateway'), load)
+      const answers = await sendClosedLoop(urlOf('gateway'), load)
       expect(answers['504'], JSON.stringify(answers)).toBeGreaterThan(NO_FEWER_ANSWERS)
     } finally {
       await docker(['unpause', project.container('events')])
@@ -107,7 +107,7 @@ describe.each(LIMITS_MIB)('under load in containers of %i MiB', (limitMib) => {
 
   test('gateway and events: 200 clients with bodies that are read in vain', async () => {
     const load = { connections: 200, seconds: 10, next: () => reservation(PADDING) }
-    const answers = await press(urlOf('gateway'), load)
+    const answers = await sendClosedLoop(urlOf('gateway'), load)
     expect(answers['200'], JSON.stringify(answers)).toBeGreaterThan(NO_FEWER_ANSWERS)
     await expectAlive('gateway', 'events')
   })
@@ -127,7 +127,7 @@ describe.each(LIMITS_MIB)('under load in containers of %i MiB', (limitMib) => {
         const path = { gateway: '/events/3/reserve', payments: '/charge', notifications: '/notify' }[service]
         const body = { quantity: 1, reservation_id: 'r', amount: 100, event: 'e', order_id: 'o', more: LARGE }
         const load = { connections: 1000, seconds: 8, next: () => ({ path, body }) }
-        const answers = await press(urlOf(service), load)
+        const answers = await sendClosedLoop(urlOf(service), load)
         expect(answers['200'], JSON.stringify(answers)).toBeGreaterThan(NO_FEWER_ANSWERS)
         await expectAlive(...SERVICES)
       },
@@ -140,7 +140,7 @@ describe.each(LIMITS_MIB)('under load in containers of %i MiB', (limitMib) => {
       seconds: 10,
       next: (count: number) => ({ path: '/charge', body: charge(count) }),
     }
-    const answers = await press(urlOf('payments'), load)
+    const answers = await sendClosedLoop(urlOf('payments'), load)
     expect(answers['200'], JSON.stringify(answers)).toBeGreaterThan(NO_FEWER_ANSWERS)
     await expectAlive('payments')
   })
@@ -148,13 +148,13 @@ describe.each(LIMITS_MIB)('under load in containers of %i MiB', (limitMib) => {
   test('notifications: 200 at a time', async () => {
     const notice = { event: 'order_confirmed', order_id: 'o-1', more: PADDING }
     const load = { connections: 200, seconds: 10, next: () => ({ path: '/notify', body: notice }) }
-    const answers = await press(urlOf('notifications'), load)
+    const answers = await sendClosedLoop(urlOf('notifications'), load)
     expect(answers['200'], JSON.stringify(answers)).toBeGreaterThan(NO_FEWER_ANSWERS)
     await expectAlive('notifications')
   })
 
   /** In MiB, of all that is in the container; version 2 of cgroups has it since Linux 5.19. */
-  async function peakOf(service: Service): Promise<number | undefined> {
+  async function peakOf(service: ServiceName): Promise<number | undefined> {
     const files = ['memory/memory.max_usage_in_bytes', 'memory.peak'].map((file) => `/sys/fs/cgroup/${file}`)
     const { stdout } = await tryDocker(['exec', project.container(service), 'cat', ...files])
     return stdout ? Math.round(Number(stdout) / 2 ** 20) : undefined

@@ -1,13 +1,14 @@
 import { createBaseBackup } from '@quickticket/backups/pitr/base-backup'
 import type { Compose } from '@quickticket/backups/pitr/compose'
 import { restoreAt } from '@quickticket/backups/pitr/restore-at'
+import { CORE_SERVICES } from '@quickticket/contract/services'
 import { createLogTo } from '@quickticket/kit/log'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ComposeProject, createComposeProject } from '../src/compose-project.ts'
 import { docker } from '../src/docker.ts'
 import { eventually } from '../src/eventually.ts'
-import { expectRecovery } from '../src/observe.ts'
 import { createShop } from '../src/shop.ts'
+import { expectRecovery } from '../src/snapshot.ts'
 
 const RECOVERED_MS = 30_000
 const log = createLogTo({ write: () => undefined }, 'test', 'silent')
@@ -19,7 +20,7 @@ let compose: Compose
 beforeAll(async () => {
   project = await createComposeProject({}, ['docker-compose.pitr.yaml'])
   compose = (args, input = '') => project.compose(args, {}, input)
-  await project.compose(['up', '--detach', '--wait', 'gateway', 'events', 'payments'])
+  await project.compose(['up', '--detach', '--wait', ...CORE_SERVICES])
   shop = createShop(`http://127.0.0.1:${project.port.gateway}`)
 })
 afterAll(() => project.down())

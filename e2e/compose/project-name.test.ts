@@ -3,9 +3,10 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { REPOSITORY } from '@quickticket/testing/repository'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ComposeProject, createComposeProject } from '../src/compose-project.ts'
-import { docker, ROOT } from '../src/docker.ts'
+import { docker } from '../src/docker.ts'
 
 /** The three whose images lab 2 of the course looks at. */
 const BUILT = ['events', 'gateway', 'payments'] as const
@@ -19,7 +20,7 @@ beforeAll(async () => {
   withoutNode = mkdtempSync(join(tmpdir(), 'quickticket-without-node-'))
   mkdirSync(join(withoutNode, 'loadgen'))
   for (const file of ['docker-compose.yaml', 'loadgen/run.sh']) {
-    copyFileSync(join(ROOT, file), join(withoutNode, file))
+    copyFileSync(join(REPOSITORY, file), join(withoutNode, file))
   }
   await project.compose(['build', 'load'])
   await project.compose(['up', '--build', '--detach', '--wait', ...BUILT])

@@ -1,3 +1,4 @@
+import { CORE_SERVICES } from '@quickticket/contract/services'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ComposeProject, createComposeProject } from '../src/compose-project.ts'
 import { createShop } from '../src/shop.ts'
@@ -7,7 +8,7 @@ let shop: ReturnType<typeof createShop>
 
 beforeAll(async () => {
   project = await createComposeProject()
-  await project.compose(['up', '--detach', '--wait', 'gateway', 'events', 'payments'])
+  await project.compose(['up', '--detach', '--wait', ...CORE_SERVICES])
   shop = createShop(`http://127.0.0.1:${project.port.gateway}`)
 })
 afterAll(() => project.down())

@@ -3,12 +3,13 @@ import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { SERVICES } from '@quickticket/contract/services'
 import { parseObjects } from '@quickticket/k8s/objects'
+import { inheritedEnvironment } from '@quickticket/testing/inherited-environment'
+import { REPOSITORY } from '@quickticket/testing/repository'
 import { afterAll, describe, expect, test } from 'vitest'
-import { docker, ROOT } from '../src/docker.ts'
+import { docker } from '../src/docker.ts'
 import { eventually } from '../src/eventually.ts'
-import { surroundings } from '../src/surroundings.ts'
-import { SERVICES } from '../src/system.ts'
 
 const copies = mkdtempSync(join(tmpdir(), 'quickticket-directory-'))
 const built = SERVICES.map((service) => `quickticket-test-directory-${service}`)
@@ -24,7 +25,7 @@ describe.each(SERVICES)('docker build ./%s', (service) => {
 
   test('builds the source that is in the directory', async () => {
     const directory = join(copies, service)
-    cpSync(join(ROOT, service), directory, { recursive: true, dereference: true })
+    cpSync(join(REPOSITORY, service), directory, { recursive: true, dereference: true })
     appendFileSync(join(directory, 'src/server.ts'), '// changed by the test\n')
     await docker(['build', '--tag', image, directory])
     const changed = readFileSync(join(directory, 'src/server.ts'), 'utf8')
@@ -54,16 +55,19 @@ describe.each(SERVICES)('docker build ./%s', (service) => {
 })
 
 test("the workflow of lab 5's page builds what it pushes, in a fork with this repository as app/", async () => {
-  const page = readFileSync(join(ROOT, 'docs/labs/lab05.md'), 'utf8')
+  const page = readFileSync(join(REPOSITORY, 'docs/labs/lab05.md'), 'utf8')
   const [workflow] = parseObjects(page.split('```yaml\n')[1]?.split('```')[0] as string) as unknown as [
     Workflow,
   ]
-  symlinkSync(ROOT, join(copies, 'app'))
+  symlinkSync(REPOSITORY, join(copies, 'app'))
   const runner = { GITHUB_REPOSITORY_OWNER: 'Some-Owner', GITHUB_SHA: '3f2c1d0' }
   for (const { run } of workflow.jobs.build.steps) {
     // there is no registry here: what would be pushed has to be there
     const script = run?.replaceAll('docker push', 'docker image inspect --format "{{.Id}}"') ?? ''
-    await promisify(execFile)('bash', ['-ec', script], { cwd: copies, env: { ...surroundings(), ...runner } })
+    await promisify(execFile)('bash', ['-ec', script], {
+      cwd: copies,
+      env: { ...inheritedEnvironment(), ...runner },
+    })
   }
   const pushed = ['gateway', 'events', 'payments'].map(
     (service) => `ghcr.io/some-owner/quickticket-${service}:3f2c1d0`,

@@ -4,8 +4,8 @@ import { docker } from '../src/docker.ts'
 import { eventually } from '../src/eventually.ts'
 import { get } from '../src/http.ts'
 import { parseLog } from '../src/log-lines.ts'
-import { expectRecovery } from '../src/observe.ts'
 import { createShop } from '../src/shop.ts'
+import { expectRecovery } from '../src/snapshot.ts'
 import type { Component } from '../src/system.ts'
 
 const FIVE: Component[] = ['events', 'gateway', 'payments', 'postgres', 'redis']

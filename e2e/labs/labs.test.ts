@@ -1,11 +1,11 @@
+import { inheritedEnvironment } from '@quickticket/testing/inherited-environment'
+import { REPOSITORY } from '@quickticket/testing/repository'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ROOT } from '../src/docker.ts'
 import { expectReadyForLabs, removeStack } from '../src/labs/engine.ts'
 import { failureTable, markdownTable } from '../src/labs/failure-table.ts'
 import { readPage, runBlock, type Step, saveTranscript } from '../src/labs/lab.ts'
 import { openShell, type Shell } from '../src/labs/shell.ts'
 import { prometheusFlags } from '../src/prometheus-flags.ts'
-import { surroundings } from '../src/surroundings.ts'
 
 describe.each(['lab01', 'lab02', 'lab03', 'lab06', 'lab09'])('docs/labs/%s.md', (name) => {
   const steps: Step[] = []
@@ -16,8 +16,12 @@ describe.each(['lab01', 'lab02', 'lab03', 'lab06', 'lab09'])('docs/labs/%s.md', 
   beforeAll(async () => {
     await expectReadyForLabs()
     // a .env of whoever runs this must not change the pages either
-    const environment = { ...surroundings(), COMPOSE_DISABLE_ENV_FILE: '1', ...(await prometheusFlags()) }
-    shell = openShell(ROOT, environment)
+    const environment = {
+      ...inheritedEnvironment(),
+      COMPOSE_DISABLE_ENV_FILE: '1',
+      ...(await prometheusFlags()),
+    }
+    shell = openShell(REPOSITORY, environment)
   })
   afterAll(async () => {
     if (!shell) return

@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs'
+import { inheritedEnvironment } from '@quickticket/testing/inherited-environment'
+import { REPOSITORY } from '@quickticket/testing/repository'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ROOT } from '../src/docker.ts'
 import { expectReadyForLabs, removeStack } from '../src/labs/engine.ts'
 import { complaintAbout, lookingBlocks, RUNBOOKS } from '../src/labs/runbook.ts'
 import { openShell, type Shell } from '../src/labs/shell.ts'
 import { prometheusFlags } from '../src/prometheus-flags.ts'
-import { surroundings } from '../src/surroundings.ts'
 
 const START = [
   'export COMPOSE_PROFILES=notifications',
@@ -17,8 +17,12 @@ let shell: Shell | undefined
 
 beforeAll(async () => {
   await expectReadyForLabs()
-  const environment = { ...surroundings(), COMPOSE_DISABLE_ENV_FILE: '1', ...(await prometheusFlags()) }
-  shell = openShell(ROOT, environment)
+  const environment = {
+    ...inheritedEnvironment(),
+    COMPOSE_DISABLE_ENV_FILE: '1',
+    ...(await prometheusFlags()),
+  }
+  shell = openShell(REPOSITORY, environment)
   const { exitCode, stderr } = await shell.run(START, 900_000)
   if (exitCode !== 0) throw new Error(stderr)
 }, 960_000)

@@ -212,7 +212,7 @@ inline reserve(r, p) {
     fi
 }
 
-/* ---- Pay: gateway/src/routes/pay.ts, events/src/routes/checkout.ts ---- */
+/* ---- Pay: gateway/src/routes/pay.ts, events/src/open-checkout.ts ---- */
 
 inline crashPay(r, p) { say("%c%c pay.crash\n", name(r), second(r, p)) }
 

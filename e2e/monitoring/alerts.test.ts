@@ -1,6 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { SERVICES, type ServiceName } from '@quickticket/contract/services'
+import { REPOSITORY } from '@quickticket/testing/repository'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Buyers, sendBuyers } from '../src/alerting/buyers.ts'
 import { sendNonsense } from '../src/alerting/fuzz.ts'
@@ -8,9 +10,7 @@ import { type Report, runIncident } from '../src/alerting/incident.ts'
 import { BUYERS_PER_SECOND, incidents } from '../src/alerting/incidents.ts'
 import { labTable, markdownMatrix, markdownTable } from '../src/alerting/matrix.ts'
 import { type MonitoredSystem, startMonitoredSystem, until } from '../src/alerting/monitored-system.ts'
-import { ROOT } from '../src/docker.ts'
 import { get } from '../src/http.ts'
-import { SERVICES, type Service } from '../src/system.ts'
 
 /** An hour of the rules is 36 seconds; see `npm run slo -- --help`. */
 const TIME_SCALE = 100
@@ -47,8 +47,8 @@ afterAll(async () => {
     )
     pages.push('What the words of the lab say:', labTable(reports))
   }
-  mkdirSync(join(ROOT, 'e2e/results'), { recursive: true })
-  writeFileSync(join(ROOT, 'e2e/results/alerts.md'), `${pages.join('\n\n')}\n`)
+  mkdirSync(join(REPOSITORY, 'e2e/results'), { recursive: true })
+  writeFileSync(join(REPOSITORY, 'e2e/results/alerts.md'), `${pages.join('\n\n')}\n`)
   console.log(pages.join('\n\n'))
 })
 
@@ -101,7 +101,7 @@ test.each(all)('$name: $expected', async (incident) => {
   )
 })
 
-type Sizes = Record<Service, { series: number; kib: number; ms: number }>
+type Sizes = Record<ServiceName, { series: number; kib: number; ms: number }>
 
 async function sizes(): Promise<Sizes> {
   const found = {} as Sizes

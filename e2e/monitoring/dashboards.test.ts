@@ -3,14 +3,14 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { SERVICES } from '@quickticket/contract/services'
 import { buildDashboards } from '@quickticket/monitoring/dashboards/dashboards'
-import { SERVICES } from '@quickticket/monitoring/dashboards/sources'
 import { annotationsOf, type Target, targetsOf } from '@quickticket/monitoring/dashboards/targets'
+import { freePort } from '@quickticket/testing/free-port'
+import { REPOSITORY } from '@quickticket/testing/repository'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ComposeProject, createComposeProject } from '../src/compose-project.ts'
-import { ROOT } from '../src/docker.ts'
 import { prometheusFlags } from '../src/prometheus-flags.ts'
-import { freePort } from '../src/service-process.ts'
 
 /** Long enough for rules that are evaluated once a minute. */
 const LOAD_S = 100
@@ -29,7 +29,7 @@ const VARIABLES = {
 
 const choices = {
   services: SERVICES,
-  slos: readdirSync(join(ROOT, 'monitoring/slo')).map((file) => file.replace('.yaml', '')),
+  slos: readdirSync(join(REPOSITORY, 'monitoring/slo')).map((file) => file.replace('.yaml', '')),
   rateInterval: `${4 * STEP_S}s`,
   range: '5m',
 }
@@ -48,11 +48,11 @@ beforeAll(async () => {
   const environment = { ...VARIABLES, ...(await prometheusFlags()), PROMETHEUS_PORT: String(port) }
   project = await createComposeProject(environment, ['docker-compose.monitoring.yaml'])
   from = Date.now() / 1000
-  await project.compose(['up', '--detach', 'gateway', 'events', 'payments', 'notifications', 'prometheus'])
+  await project.compose(['up', '--detach', ...SERVICES, 'prometheus'])
   const gateway = `http://127.0.0.1:${project.port.gateway}`
   await until(() => answers(`${gateway}/health`), 60_000)
   const load = await promisify(execFile)('./loadgen/run.sh', ['20', String(LOAD_S)], {
-    cwd: ROOT,
+    cwd: REPOSITORY,
     env: { ...process.env, GATEWAY_URL: gateway },
   })
   console.log(load.stdout.split('\n').at(-2))

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { CORE_SERVICES, SERVICES } from '@quickticket/contract/services'
+import { freePort } from '@quickticket/testing/free-port'
 import { docker, type Output, tryDocker } from './docker.ts'
-import { freePort } from './service-process.ts'
-import { type Component, type Environment, SERVICES } from './system.ts'
+import type { Component, Environment } from './system.ts'
 
 const COMPONENTS: Component[] = [...SERVICES, 'postgres', 'redis']
 
@@ -47,7 +48,7 @@ export async function createComposeProject(
     async down() {
       await docker([...args, '--all-resources', '--profile', '*', 'down', '--volumes', '--timeout', '5'], own)
       // names that a build gave its images; without one there are none
-      const images = ['gateway', 'events', 'payments'].map((image) => `${name}-${image}`)
+      const images = CORE_SERVICES.map((image) => `${name}-${image}`)
       await tryDocker(['image', 'rm', ...images])
     },
   }

@@ -1,10 +1,10 @@
+import { SERVICES, type ServiceName } from '@quickticket/contract/services'
 import { createComposeProject } from './compose-project.ts'
 import { containerLogs, docker } from './docker.ts'
 import { get } from './http.ts'
 import { parseLog } from './log-lines.ts'
 import { redisCommand, withPostgres } from './stores.ts'
-import type { Component, Environment, Service, System } from './system.ts'
-import { SERVICES } from './system.ts'
+import type { Component, Environment, System } from './system.ts'
 
 const START_TIMEOUT_MS = 90_000
 
@@ -13,7 +13,7 @@ export async function startComposeSystem(environment: Environment = {}): Promise
   const project = await createComposeProject({ COMPOSE_PROFILES: 'notifications', ...environment })
   const { port, compose, container } = project
   /** what containers wrote that are gone */
-  const earlierLogs = new Map<Service, string>()
+  const earlierLogs = new Map<ServiceName, string>()
   const stores: Pick<System, 'postgres' | 'redis'> = {
     postgres: {
       host: '127.0.0.1',
@@ -24,7 +24,7 @@ export async function startComposeSystem(environment: Environment = {}): Promise
     },
     redis: { host: '127.0.0.1', port: port.redis },
   }
-  const urlOf = (service: Service) => `http://127.0.0.1:${port[service]}`
+  const urlOf = (service: ServiceName) => `http://127.0.0.1:${port[service]}`
   const url = Object.fromEntries(SERVICES.map((service) => [service, urlOf(service)])) as System['url']
 
   const serves = async (component: Component): Promise<boolean> => {
@@ -40,7 +40,8 @@ export async function startComposeSystem(environment: Environment = {}): Promise
     }
     throw new Error(`${component} does not answer:\n${containerLogs(container(component))}`)
   }
-  const logsOf = (service: Service) => (earlierLogs.get(service) ?? '') + containerLogs(container(service))
+  const logsOf = (service: ServiceName) =>
+    (earlierLogs.get(service) ?? '') + containerLogs(container(service))
 
   try {
     await compose(['up', '--detach'])

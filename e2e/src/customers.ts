@@ -1,7 +1,7 @@
 import { type RequestOptions, request } from './http.ts'
 import { sendRaw } from './raw-http.ts'
+import { count, type Tally } from './request-counts.ts'
 import type { Reservation } from './shop.ts'
-import { count, type Tally } from './tally.ts'
 
 export interface Visit {
   method: string

@@ -1,9 +1,7 @@
 import { execFile, execFileSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { surroundings } from './surroundings.ts'
+import { inheritedEnvironment } from '@quickticket/testing/inherited-environment'
+import { REPOSITORY } from '@quickticket/testing/repository'
 import type { Environment } from './system.ts'
-
-export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 export interface Output {
   code: number
@@ -39,8 +37,8 @@ const OUTPUT_BYTES = 256 * 1024 * 1024
 
 function options(environment: Environment) {
   return {
-    cwd: ROOT,
-    env: { ...surroundings(), ...environment },
+    cwd: REPOSITORY,
+    env: { ...inheritedEnvironment(), ...environment },
     encoding: 'utf8',
     maxBuffer: OUTPUT_BYTES,
   } as const

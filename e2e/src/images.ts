@@ -1,5 +1,5 @@
+import { SERVICES } from '@quickticket/contract/services'
 import { docker } from './docker.ts'
-import { SERVICES } from './system.ts'
 
 export const IMAGES = [...SERVICES, 'migrations'] as const
 
@@ -10,16 +10,14 @@ export const BUILDS = [
   ...SERVICES.map((name) => ({ target: `${name}-dev`, image: `quickticket-${name}:dev` })),
 ]
 
-/** Builds all of them at a time. */
+/** Builds them in parallel, as docker-bake.hcl says. */
 export async function setup(): Promise<void> {
-  const definition = {
-    group: { default: { targets: BUILDS.map(({ target }) => target) } },
-    target: Object.fromEntries(
-      BUILDS.map(({ target, image }) => [
-        target,
-        { context: '.', dockerfile: 'services/Dockerfile', target, tags: [image] },
-      ]),
-    ),
-  }
-  await docker(['buildx', 'bake', '--load', '--file', '-'], {}, JSON.stringify(definition))
+  await docker([
+    'buildx',
+    'bake',
+    '--load',
+    '--file',
+    'docker-bake.hcl',
+    ...BUILDS.map(({ target }) => target),
+  ])
 }

@@ -1,5 +1,4 @@
-import { connect } from 'node:net'
-import { text } from 'node:stream/consumers'
+import { redisCommand as sendToRedis } from '@quickticket/testing/redis-command'
 import pg from 'pg'
 import type { System } from './system.ts'
 
@@ -52,8 +51,5 @@ export async function whileEventsAreLocked(system: System, work: () => Promise<v
 /** Runs a command as an operator would with redis-cli, and returns the raw answer. */
 export async function redisCommand({ redis }: Pick<System, 'redis'>, command: string): Promise<string> {
   if (!redis) throw new Error('there is no Redis here')
-  const socket = connect(redis.port, redis.host)
-  socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error(`Redis is silent for ${TIMEOUT_MS} ms`)))
-  socket.end(`${command}\r\nQUIT\r\n`)
-  return text(socket)
+  return sendToRedis(redis, command)
 }

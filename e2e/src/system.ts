@@ -1,7 +1,6 @@
-export const SERVICES = ['gateway', 'events', 'payments', 'notifications'] as const
+import type { ServiceName } from '@quickticket/contract/services'
 
-export type Service = (typeof SERVICES)[number]
-export type Component = Service | 'postgres' | 'redis'
+export type Component = ServiceName | 'postgres' | 'redis'
 export type Environment = Record<string, string>
 
 /** One line that a service wrote, and what it says when it is JSON. */
@@ -13,7 +12,7 @@ export interface LogLine {
 
 /** A whole QuickTicket that runs for one test file and nobody else. */
 export interface System {
-  url: Record<Service, string>
+  url: Record<ServiceName, string>
   postgres: { host: string; port: number; database: string; user: string; password: string }
   /** undefined where there is no Redis: then held seats are in the memory of events */
   redis: { host: string; port: number } | undefined
@@ -27,8 +26,8 @@ export interface System {
   pause(component: Component): Promise<void>
   resume(component: Component): Promise<void>
   /** Stops a service and starts it with these variables on top of those that the system started with. */
-  restart(service: Service, environment?: Environment): Promise<void>
+  restart(service: ServiceName, environment?: Environment): Promise<void>
   /** What a service has written to its standard output so far. */
-  logs(service: Service): LogLine[]
+  logs(service: ServiceName): LogLine[]
   close(): Promise<void>
 }

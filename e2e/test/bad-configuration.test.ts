@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { afterAll, expect, test } from 'vitest'
-import { endServices, freePort, runService } from '../src/service-process.ts'
-import type { Environment, Service } from '../src/system.ts'
-
-afterAll(() => endServices())
+import type { ServiceName } from '@quickticket/contract/services'
+import { freePort } from '@quickticket/testing/free-port'
+import { runService } from '@quickticket/testing/service-process'
+import { expect, test } from 'vitest'
+import type { Environment } from '../src/system.ts'
 
 const WHOLE = ['x', '-1', '1.5', '1e3', '0x10', '99999999999', ' ', 'Infinity']
 const ABOVE_0 = ['0', ...WHOLE.slice(1)]
@@ -34,7 +34,7 @@ const COMMON = {
 }
 
 /** For every variable that can be wrong, values that are. */
-const BAD: Record<Service, Record<string, string[]>> = {
+const BAD: Record<ServiceName, Record<string, string[]>> = {
   gateway: {
     ...COMMON,
     EVENTS_URL: URLS,
@@ -88,10 +88,10 @@ const BAD: Record<Service, Record<string, string[]>> = {
   notifications: { ...COMMON, NOTIFY_FAILURE_RATE: SHARE, NOTIFY_LATENCY_MS: WHOLE },
 }
 
-const rounds = (Object.keys(BAD) as Service[]).flatMap((service) => {
+const rounds = (Object.keys(BAD) as ServiceName[]).flatMap((service) => {
   const variables = Object.entries(BAD[service])
   const most = Math.max(...variables.map(([, values]) => values.length))
-  return Array.from({ length: most }, (_, round): [Service, number, Environment] => [
+  return Array.from({ length: most }, (_, round): [ServiceName, number, Environment] => [
     service,
     round + 1,
     Object.fromEntries(variables.map(([name, values]) => [name, values[round % values.length] as string])),
@@ -136,13 +136,13 @@ test('a port that is in use, or a host that is not here, is said in one line', a
 })
 
 /** The one line that a service leaves when it refuses to start. */
-async function refusal(service: Service, environment: Environment): Promise<string> {
+async function refusal(service: ServiceName, environment: Environment): Promise<string> {
   const { exited, logs } = runService(service, environment)
   const code = await exited
-  const lines = logs()
+  const lines = logs.lines()
   if (code !== 1 || lines.length !== 1) throw new Error(`exit ${code}: ${JSON.stringify(lines, null, 2)}`)
-  expect(lines[0]?.json).toMatchObject({ level: 'ERROR', service, msg: expect.any(String) })
-  return String(lines[0]?.json?.msg)
+  expect(lines[0]).toMatchObject({ level: 'ERROR', service, msg: expect.any(String) })
+  return String(lines[0]?.msg)
 }
 
 function literally(text: string): string {

@@ -1,10 +1,11 @@
+import { SERVICES } from '@quickticket/contract/services'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { get, type RequestOptions, request } from '../src/http.ts'
 import { startLocalSystem } from '../src/local-system.ts'
 import { expectProblem } from '../src/problem.ts'
 import { sendRaw } from '../src/raw-http.ts'
 import { createShop } from '../src/shop.ts'
-import { SERVICES, type System } from '../src/system.ts'
+import type { System } from '../src/system.ts'
 
 let system: System
 /** a reservation that nobody pays */

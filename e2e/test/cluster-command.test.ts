@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { REPOSITORY } from '@quickticket/testing/repository'
 import { describe, expect, test } from 'vitest'
 import { gitRemote } from '../src/cluster/git-remote.ts'
 import { PARTS } from '../src/cluster/parts.ts'
-import { ROOT } from '../src/docker.ts'
 
 describe('npm run test:cluster', () => {
   test('lists its parts, each with a file and, if it is about a page, with the page', () => {
@@ -13,8 +13,8 @@ describe('npm run test:cluster', () => {
     expect(stdout.trim().split('\n')).toHaveLength(PARTS.length)
     for (const { name, file, page } of PARTS) {
       expect(stdout).toContain(`${name} `)
-      expect(existsSync(join(ROOT, 'e2e/cluster', file)), file).toBe(true)
-      if (page) expect(existsSync(join(ROOT, 'docs', `${page}.md`)), page).toBe(true)
+      expect(existsSync(join(REPOSITORY, 'e2e/cluster', file)), file).toBe(true)
+      if (page) expect(existsSync(join(REPOSITORY, 'docs', `${page}.md`)), page).toBe(true)
     }
   })
 
@@ -37,7 +37,7 @@ describe('npm run test:cluster', () => {
 })
 
 function run(...args: string[]) {
-  return spawnSync(process.execPath, [join(ROOT, 'e2e/src/cluster/main.ts'), ...args], {
+  return spawnSync(process.execPath, [join(REPOSITORY, 'e2e/src/cluster/main.ts'), ...args], {
     encoding: 'utf8',
     env: { ...process.env, KUBECONFIG: '/dev/null' },
   })

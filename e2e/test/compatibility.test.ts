@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { REPOSITORY } from '@quickticket/testing/repository'
 import { describe, expect, test } from 'vitest'
-import { ROOT } from '../src/docker.ts'
 
-const DIRECTORY = join(ROOT, 'docs/compatibility')
-const OVERVIEW = join(ROOT, 'docs/compatibility.md')
+const DIRECTORY = join(REPOSITORY, 'docs/compatibility')
+const OVERVIEW = join(REPOSITORY, 'docs/compatibility.md')
 const LABS = Array.from({ length: 12 }, (_, index) => `lab${String(index + 1).padStart(2, '0')}`)
 const VERDICTS = ['as written', 'named', 'n.a.'] as const
 

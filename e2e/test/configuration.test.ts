@@ -1,18 +1,20 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { startEvents, startGateway } from '../src/beside.ts'
+import { SERVICES } from '@quickticket/contract/services'
+import { freePort } from '@quickticket/testing/free-port'
+import { type RunningService, startService } from '@quickticket/testing/service-process'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventually } from '../src/eventually.ts'
+import { startEvents, startGateway } from '../src/extra-replicas.ts'
 import { type Answer, get, post } from '../src/http.ts'
 import { startLocalSystem } from '../src/local-system.ts'
 import { scrape } from '../src/metrics.ts'
 import { expectProblem } from '../src/problem.ts'
-import { endServices, freePort, type ServiceProcess, startService } from '../src/service-process.ts'
 import { createShop } from '../src/shop.ts'
 import { addEvent, sql, whileEventsAreLocked } from '../src/stores.ts'
 import { startStubPayments } from '../src/stub-payments.ts'
-import { SERVICES, type System } from '../src/system.ts'
+import type { System } from '../src/system.ts'
 
 let system: System
 let eventId: number
@@ -26,12 +28,11 @@ beforeAll(async () => {
   await sql(system, `CREATE ROLE guest LOGIN PASSWORD 'knock'`)
   await sql(system, 'GRANT quickticket TO guest')
 })
-afterEach(() => endServices())
 afterAll(() => system.close())
 
-const checksOf = async ({ url }: ServiceProcess) =>
+const checksOf = async ({ url }: RunningService) =>
   (await get<{ checks: Record<string, string> }>(`${url}/health`)).json.checks
-const statusOf = async ({ url }: ServiceProcess, path: string) => (await get(url + path)).status
+const statusOf = async ({ url }: RunningService, path: string) => (await get(url + path)).status
 const count = (answers: Answer[], status: number) =>
   answers.filter((answer) => answer.status === status).length
 const times = <Result>(n: number, work: (i: number) => Promise<Result>) =>
@@ -58,8 +59,8 @@ describe('every service', () => {
   test('LOG_LEVEL leaves out what is less severe', async () => {
     const payments = await startService('payments', { LOG_LEVEL: 'warn', PAYMENT_FAILURE_RATE: '1' })
     await post(`${payments.url}/charge`, { reservation_id: 'r', amount: 1 })
-    await eventually(() => payments.logs().some(({ json }) => json?.msg === 'injected failure'), true)
-    expect(payments.logs().filter(({ json }) => json?.level === 'INFO')).toEqual([])
+    await eventually(() => payments.logs.lines().some(({ msg }) => msg === 'injected failure'), true)
+    expect(payments.logs.lines().filter(({ level }) => level === 'INFO')).toEqual([])
   })
 
   test('MAX_CONCURRENT_REQUESTS answers 503 to more, but never to probes', async () => {
@@ -68,7 +69,7 @@ describe('every service', () => {
       PAYMENT_LATENCY_MS: '1500',
     })
     const charging = times(10, (i) => post(`${payments.url}/charge`, { reservation_id: `r-${i}`, amount: 1 }))
-    await eventually(() => payments.logs().filter(({ json }) => json?.status === 503).length, 7)
+    await eventually(() => payments.logs.lines().filter(({ status }) => status === 503).length, 7)
     for (const path of ['/livez', '/readyz', '/health', '/metrics']) {
       expect(await statusOf(payments, path)).toBe(200)
     }
@@ -90,7 +91,7 @@ describe('every service', () => {
 })
 
 describe('gateway', () => {
-  const pay = async (gateway: ServiceProcess) => {
+  const pay = async (gateway: RunningService) => {
     const shop = createShop(gateway.url)
     const { reservation_id } = await shop.reserved(eventId)
     return shop.pay(reservation_id)
@@ -133,7 +134,7 @@ describe('gateway', () => {
       json: { status: 'healthy', checks: { notifications: 'down' } },
     })
     await eventually(
-      () => lonely.logs().filter(({ json }) => json?.msg === 'notify failed (non-critical)').length,
+      () => lonely.logs.lines().filter(({ msg }) => msg === 'notify failed (non-critical)').length,
       1,
     )
   })
@@ -204,11 +205,11 @@ describe('payments and notifications', () => {
 })
 
 describe('events', () => {
-  const reserve = ({ url }: ServiceProcess, quantity = 1, event = eventId) =>
+  const reserve = ({ url }: RunningService, quantity = 1, event = eventId) =>
     post<{ reservation_id: string; expires_in_seconds: number }>(`${url}/events/${event}/reserve`, {
       quantity,
     })
-  const confirm = ({ url }: ServiceProcess, id: string) =>
+  const confirm = ({ url }: RunningService, id: string) =>
     post(`${url}/reservations/${id}/confirm`, { payment_ref: 'PAY-00C0FFEE' })
   const connectionsOf = async (user: string) =>
     (await sql(system, 'SELECT FROM pg_stat_activity WHERE usename = $1', [user])).length
@@ -240,7 +241,7 @@ describe('events', () => {
       const events = await startEvents(system, { DB_USER: 'guest', DB_PASS: '', ...secret })
       expect(await statusOf(events, '/events')).toBe(200)
       expect(await connectionsOf('guest')).toBeGreaterThan(0)
-      await endServices()
+      await events.end()
     }
     rmSync(dir, { recursive: true })
     const stranger = await startEvents(system, { DB_USER: 'guest', DB_PASS: 'wrong' })
@@ -340,7 +341,7 @@ describe('events', () => {
     expectProblem(await confirm(events, json.reservation_id), 404)
   })
 
-  test('PAYMENTS_URL is where events has charges voided that can not become orders', async () => {
+  test('PAYMENTS_URL is where events has charges voided that cannot become orders', async () => {
     const payments = await startStubPayments()
     await system.stop('events')
     const events = await startEvents(system, { PAYMENTS_URL: payments.url })
@@ -358,7 +359,7 @@ describe('events', () => {
       () => payments.voids.some(({ headers }) => headers['idempotency-key'] === reservation_id),
       true,
     )
-    await endServices()
+    await Promise.all([gateway.end(), events.end()])
     await system.start('events')
     await payments.close()
   })
@@ -366,12 +367,12 @@ describe('events', () => {
   test('RECONCILE_INTERVAL_MS is the time between two rounds of settling', async () => {
     const events = await startEvents(system, { DB_PORT: closedPort, RECONCILE_INTERVAL_MS: '50' })
     // each round says that it could not; once a second would be far less often
-    const rounds = () => events.logs().filter(({ json }) => json?.msg === 'reconciliation is delayed').length
+    const rounds = () => events.logs.lines().filter(({ msg }) => msg === 'reconciliation is delayed').length
     await expect.poll(rounds, { timeout: 5000 }).toBeGreaterThan(40)
   })
 
   test('AUDIT_INTERVAL_S: unset nothing is audited, set the violations are counted', async () => {
-    const audits = async ({ url }: ServiceProcess) =>
+    const audits = async ({ url }: RunningService) =>
       (await scrape(url)).samples.filter(({ name }) => name === 'events_invariant_violations').length
     const [quiet, auditing] = await Promise.all([
       startEvents(system),

@@ -1,10 +1,11 @@
+import { SERVICES } from '@quickticket/contract/services'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { get, post, request } from '../src/http.ts'
 import { expectProblem } from '../src/problem.ts'
 import { createShop, type Shop } from '../src/shop.ts'
 import { startSystem } from '../src/start-system.ts'
 import { addEvent, sql } from '../src/stores.ts'
-import { SERVICES, type System } from '../src/system.ts'
+import type { System } from '../src/system.ts'
 
 let system: System
 let shop: Shop

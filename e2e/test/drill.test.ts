@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
+import { REPOSITORY } from '@quickticket/testing/repository'
 import { expect, test } from 'vitest'
-import { ROOT } from '../src/docker.ts'
 import { asSvg, asText, perSecond } from '../src/drill/curve.ts'
 
 const LOSS_MS = 50_000
@@ -43,8 +43,12 @@ test.each([
   [['db-loss', '--from', 'memory'], '--from memory must be one of dump, pitr'],
   [['db-loss', '--rps', '0'], '--rps 0 must be a whole number from 1 to 200'],
 ])('a wrong command, %j, is refused with the reason', (args, reason) => {
-  const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'e2e/src/drill/main.ts'), ...args], {
-    encoding: 'utf8',
-  })
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [join(REPOSITORY, 'e2e/src/drill/main.ts'), ...args],
+    {
+      encoding: 'utf8',
+    },
+  )
   expect([status, stderr.split('\n')[0]]).toEqual([2, `${reason}; npm run drill -- --help says more`])
 })

@@ -1,10 +1,17 @@
+import type { ServiceName } from '@quickticket/contract/services'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { chargeRequests, expectRecovery, observe, startTimes, successfulCharges } from '../src/observe.ts'
 import { expectProblem } from '../src/problem.ts'
 import { createShop, type Shop } from '../src/shop.ts'
+import {
+  chargeRequests,
+  expectRecovery,
+  startTimes,
+  successfulCharges,
+  takeSnapshot,
+} from '../src/snapshot.ts'
 import { startSystem } from '../src/start-system.ts'
 import { addEvent, redisCommand, sql } from '../src/stores.ts'
-import type { Service, System } from '../src/system.ts'
+import type { System } from '../src/system.ts'
 
 const GATEWAY_TIMEOUT_MS = 5000
 /** What a busy machine may add to a time that the contract names. */
@@ -17,7 +24,7 @@ let eventId: number
 let reservationId: string
 let processes: Record<string, number>
 /** services that a test starts again itself */
-let restarted: Service[]
+let restarted: ServiceName[]
 
 beforeAll(async () => {
   system = await startSystem()
@@ -38,7 +45,7 @@ afterEach(async () => {
   expect(await startTimes(system, restarted)).toEqual(processes)
 })
 
-const seen = () => observe(shop, eventId, reservationId)
+const seen = () => takeSnapshot(shop, eventId, reservationId)
 const payLater = async () => expect((await shop.pay(reservationId)).status).toBe(200)
 
 test('payments is stopped: paying answers 503 and keeps the hold, all else goes on', async () => {

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { SERVICES, type ServiceName } from '@quickticket/contract/services'
 import { bodyOf, exchange } from '@quickticket/testing/exchange'
+import { startService } from '@quickticket/testing/service-process'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { eventually } from '../src/eventually.ts'
 import { FAULT_ADMIN_TOKEN, setFaults } from '../src/fault-control.ts'
@@ -8,10 +10,9 @@ import { get, post } from '../src/http.ts'
 import { startLocalSystem } from '../src/local-system.ts'
 import { scrape } from '../src/metrics.ts'
 import { expectProblem } from '../src/problem.ts'
-import { endServices, startService } from '../src/service-process.ts'
 import { createShop, type Shop } from '../src/shop.ts'
 import { addEvent, sql } from '../src/stores.ts'
-import { SERVICES, type Service, type System } from '../src/system.ts'
+import type { System } from '../src/system.ts'
 
 let system: System
 let shop: Shop
@@ -27,19 +28,18 @@ beforeAll(async () => {
   eventId = await addEvent(system, 100_000)
 })
 afterEach(async () => {
-  await endServices()
   await Promise.all(SERVICES.map((service) => inject(service, '')))
 })
 afterAll(() => system.close())
 
-async function inject(service: Service, faults: string): Promise<void> {
+async function inject(service: ServiceName, faults: string): Promise<void> {
   expect(await setFaults(system.url[service], faults)).toMatchObject({ status: 200, json: { faults } })
 }
 
-const portOf = (service: Service) => Number(new URL(system.url[service]).port)
-const injected = async (service: Service, fault: string, path: string) =>
+const portOf = (service: ServiceName) => Number(new URL(system.url[service]).port)
+const injected = async (service: ServiceName, fault: string, path: string) =>
   (await scrape(system.url[service])).sum(`${service}_faults_injected_total`, { fault, path })
-const counted = async (service: Service, path: string, status: string) =>
+const counted = async (service: ServiceName, path: string, status: string) =>
   (await scrape(system.url[service])).sum(`${service}_requests_total`, { path, status })
 const charges = async (result: string) =>
   (await scrape(system.url.payments)).sum('payments_charges_total', { result })

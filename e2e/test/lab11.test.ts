@@ -1,10 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { startGateway } from '../src/beside.ts'
-import { crowd } from '../src/crowd.ts'
+import type { RunningService } from '@quickticket/testing/service-process'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startGateway } from '../src/extra-replicas.ts'
 import { get } from '../src/http.ts'
+import { mapConcurrently } from '../src/limited-concurrency.ts'
 import { startLocalSystem } from '../src/local-system.ts'
 import { scrape } from '../src/metrics.ts'
-import { endServices, type ServiceProcess } from '../src/service-process.ts'
 import { createShop, type Shop } from '../src/shop.ts'
 import { addEvent } from '../src/stores.ts'
 import type { Environment, System } from '../src/system.ts'
@@ -16,10 +16,9 @@ beforeAll(async () => {
   system = await startLocalSystem()
   eventId = await addEvent(system, 100_000)
 })
-afterEach(() => endServices())
 afterAll(() => system.close())
 
-async function open(environment: Environment): Promise<{ gateway: ServiceProcess; shop: Shop }> {
+async function open(environment: Environment): Promise<{ gateway: RunningService; shop: Shop }> {
   const gateway = await startGateway(system, environment)
   return { gateway, shop: createShop(gateway.url) }
 }
@@ -52,7 +51,7 @@ describe('notifications', () => {
     const { sum } = await scrape(system.url.notifications)
     const failed = sum('notifications_notify_total', { result: 'failed' })
     expect(failed + sum('notifications_notify_total', { result: 'success' })).toBe(30)
-    const failures = gateway.logs().filter(({ json }) => json?.msg === 'notify failed (non-critical)')
+    const failures = gateway.logs.lines().filter(({ msg }) => msg === 'notify failed (non-critical)')
     expect(failures).toHaveLength(failed)
   })
 })
@@ -75,7 +74,7 @@ describe('payments', () => {
     const checkOutOnce = async () => (await checkOut(shop, 1))[0] as { status: number }
 
     // what one of five gateways gets of the lab's mixedload in ten minutes
-    const others = crowd(Array(600).fill(0), 8, checkOutOnce)
+    const others = mapConcurrently(Array(600).fill(0), 8, checkOutOnce)
     const pays = [...(await checkOut(shop, 30)), ...(await others)]
 
     // 97.3 % are expected; with a budget of 20 % it is 87
@@ -107,7 +106,7 @@ describe('payments', () => {
       RETRY_BASE_DELAY_MS: '1',
       RETRY_BUDGET_PERCENT: '20',
     })
-    const reservations = await crowd(Array(200).fill(0), 20, () => shop.reserved(eventId))
+    const reservations = await mapConcurrently(Array(200).fill(0), 20, () => shop.reserved(eventId))
 
     await Promise.all(reservations.map(({ reservation_id }) => shop.pay(reservation_id)))
 
@@ -130,7 +129,7 @@ describe('the bulkhead', () => {
     })
     const inFlight = async () =>
       (await scrape(gateway.url)).sum('gateway_bulkhead_in_flight', { target: 'payments' })
-    const reservations = await crowd(Array(30).fill(0), 10, () => shop.reserved(eventId))
+    const reservations = await mapConcurrently(Array(30).fill(0), 10, () => shop.reserved(eventId))
 
     let paid = 0
     const pays = Promise.all(
@@ -156,7 +155,7 @@ describe('the rate limiter', () => {
   test('100 rapid requests at 10 a second: never 11 in one second, the others hear when to come back', async () => {
     const { gateway } = await open({ RATE_LIMIT_RPS: '10' })
     const startedAt = performance.now()
-    const answers = await crowd(Array(100).fill(0), 100, async () => {
+    const answers = await mapConcurrently(Array(100).fill(0), 100, async () => {
       const answer = await get(`${gateway.url}/events`)
       return { ...answer, heardAt: performance.now() - startedAt }
     })

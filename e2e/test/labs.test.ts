@@ -1,11 +1,11 @@
 import { tmpdir } from 'node:os'
+import { inheritedEnvironment } from '@quickticket/testing/inherited-environment'
 import { afterEach, describe, expect, test } from 'vitest'
 import { failureTable, markdownTable } from '../src/labs/failure-table.ts'
 import { readPage, runBlock } from '../src/labs/lab.ts'
 import { readBlocks } from '../src/labs/page.ts'
 import { matchesLine, mismatch } from '../src/labs/pattern.ts'
 import { openShell, type Shell } from '../src/labs/shell.ts'
-import { surroundings } from '../src/surroundings.ts'
 
 describe('a page', () => {
   test('has commands, and after some of them what they write', () => {
@@ -118,7 +118,7 @@ describe('a shell', () => {
   let shell: Shell
   afterEach(() => shell.close())
   const open = () => {
-    shell = openShell(tmpdir(), surroundings())
+    shell = openShell(tmpdir(), inheritedEnvironment())
   }
 
   test('keeps variables and functions from one block to the next', async () => {

@@ -1,16 +1,16 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { startGateway } from '../src/beside.ts'
-import { crowd } from '../src/crowd.ts'
+import { SERVICES, type ServiceName } from '@quickticket/contract/services'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Customers, createCustomers, visitSomehow } from '../src/customers.ts'
 import { eventually } from '../src/eventually.ts'
-import { HOSTILE_BYTES, HOSTILE_TEXTS, HOSTILE_VISITS } from '../src/hostile.ts'
+import { startGateway } from '../src/extra-replicas.ts'
 import { post } from '../src/http.ts'
+import { mapConcurrently } from '../src/limited-concurrency.ts'
 import { startLocalSystem } from '../src/local-system.ts'
-import { endServices } from '../src/service-process.ts'
+import { FORGED_BYTES, FORGED_TEXTS, FORGED_VISITS } from '../src/log-forgery.ts'
 import { createShop } from '../src/shop.ts'
 import { addEvent } from '../src/stores.ts'
 import { startStubPayments } from '../src/stub-payments.ts'
-import { type LogLine, SERVICES, type Service, type System } from '../src/system.ts'
+import type { LogLine, System } from '../src/system.ts'
 
 const REQUESTS = 2000
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736'
@@ -19,7 +19,7 @@ const TRACEPARENT = `00-${TRACE_ID}-00f067aa0ba902b7-01`
 let system: System
 let customers: Customers
 let eventId: number
-const seenBefore = {} as Record<Service, number>
+const seenBefore = {} as Record<ServiceName, number>
 
 beforeAll(async () => {
   system = await startLocalSystem({
@@ -35,24 +35,23 @@ beforeAll(async () => {
 
   const small = await addEvent(system, 10)
   const visits = Array.from({ length: REQUESTS }, (_, number) => number)
-  await crowd(visits, 32, (number) => visitSomehow(customers, number, [eventId, small]))
-  for (const visit of HOSTILE_VISITS) await customers.visit(visit)
-  for (const bytes of HOSTILE_BYTES) await customers.sendBytes(...bytes)
-  for (const text of HOSTILE_TEXTS) {
+  await mapConcurrently(visits, 32, (number) => visitSomehow(customers, number, [eventId, small]))
+  for (const visit of FORGED_VISITS) await customers.visit(visit)
+  for (const bytes of FORGED_BYTES) await customers.sendBytes(...bytes)
+  for (const text of FORGED_TEXTS) {
     await post(`${system.url.payments}/charge`, { reservation_id: text, amount: 1 })
     await post(`${system.url.notifications}/notify`, { event: text, order_id: text })
   }
 })
-afterEach(() => endServices())
 afterAll(() => system.close())
 
-const linesWith = (service: Service, wanted: Record<string, unknown>): LogLine[] =>
+const linesWith = (service: ServiceName, wanted: Record<string, unknown>): LogLine[] =>
   system
     .logs(service)
     .filter(({ json }) => Object.entries(wanted).every(([key, value]) => json?.[key] === value))
 
 /** The lines that stand for a request each. */
-function requestLines(service: Service): LogLine[] {
+function requestLines(service: ServiceName): LogLine[] {
   return system.logs(service).filter(({ json }) => json && 'method' in json && 'status' in json)
 }
 

@@ -1,21 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { SERVICES, type ServiceName } from '@quickticket/contract/services'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { crowd } from '../src/crowd.ts'
+import { abortUpload } from '../src/abort-upload.ts'
 import { type Customers, createCustomers, visitSomehow } from '../src/customers.ts'
 import { eventually } from '../src/eventually.ts'
 import { get, post } from '../src/http.ts'
-import { leaveWhileSending } from '../src/leave-early.ts'
+import { mapConcurrently } from '../src/limited-concurrency.ts'
 import { startLocalSystem } from '../src/local-system.ts'
 import { type Metrics, scrape } from '../src/metrics.ts'
+import { count, countedRequests, type Tally, timedRequests, withoutStatus } from '../src/request-counts.ts'
 import { createShop } from '../src/shop.ts'
 import { addEvent, sql } from '../src/stores.ts'
-import { SERVICES, type Service, type System } from '../src/system.ts'
-import { count, countedRequests, type Tally, timedRequests, withoutStatus } from '../src/tally.ts'
+import type { System } from '../src/system.ts'
 
 let system: System
 let customers: Customers
 let eventId: number
-let before: Record<Service, Metrics>
+let before: Record<ServiceName, Metrics>
 
 const REQUESTS = 2000
 const LEAVERS = 25
@@ -35,13 +36,18 @@ beforeAll(async () => {
 })
 afterAll(() => system.close())
 
-async function scrapeAll(): Promise<Record<Service, Metrics>> {
+async function scrapeAll(): Promise<Record<ServiceName, Metrics>> {
   const all = await Promise.all(SERVICES.map((service) => scrape(system.url[service])))
-  return Object.fromEntries(SERVICES.map((service, i) => [service, all[i]])) as Record<Service, Metrics>
+  return Object.fromEntries(SERVICES.map((service, i) => [service, all[i]])) as Record<ServiceName, Metrics>
 }
 
 /** How much a counter has grown. */
-function grown(after: Metrics, service: Service, name: string, labels: Record<string, string> = {}): number {
+function grown(
+  after: Metrics,
+  service: ServiceName,
+  name: string,
+  labels: Record<string, string> = {},
+): number {
   return after.sum(name, labels) - before[service].sum(name, labels)
 }
 
@@ -64,7 +70,7 @@ describe(`${REQUESTS} mixed requests while payments fail and the rate is limited
   beforeAll(async () => {
     const small = await addEvent(system, 10)
     const visits = Array.from({ length: REQUESTS }, (_, number) => number)
-    await crowd(visits, 32, (number) => visitSomehow(customers, number, [eventId, small, eventId]))
+    await mapConcurrently(visits, 32, (number) => visitSomehow(customers, number, [eventId, small, eventId]))
   })
 
   test('the customers saw all kinds of answers', () => {
@@ -182,7 +188,7 @@ describe('when payments is slow', () => {
 
   test('customers who leave before they have said all are counted as 499', async () => {
     for (let i = 0; i < LEAVERS; i++) {
-      await leaveWhileSending(system.url.gateway, `/events/${eventId}/reserve`)
+      await abortUpload(system.url.gateway, `/events/${eventId}/reserve`)
       count(customers.tally, 'POST /events/{id}/reserve 499')
     }
     await expectTruth()
@@ -219,7 +225,7 @@ describe('the names', () => {
     requests_total: ['method', 'path', 'status'],
     request_duration_seconds: ['method', 'path'],
   }
-  const OWN: Record<Service, [name: string, type: string, labels: string[]][]> = {
+  const OWN: Record<ServiceName, [name: string, type: string, labels: string[]][]> = {
     gateway: [
       ['gateway_retry_total', 'counter', ['target', 'result']],
       ['gateway_circuit_breaker_transitions_total', 'counter', ['to']],

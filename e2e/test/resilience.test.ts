@@ -1,10 +1,10 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { startGateway } from '../src/beside.ts'
+import type { RunningService } from '@quickticket/testing/service-process'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startGateway } from '../src/extra-replicas.ts'
 import { get } from '../src/http.ts'
 import { startLocalSystem } from '../src/local-system.ts'
 import { scrape } from '../src/metrics.ts'
 import { expectProblem } from '../src/problem.ts'
-import { endServices, type ServiceProcess } from '../src/service-process.ts'
 import { createShop, type Shop } from '../src/shop.ts'
 import { addEvent } from '../src/stores.ts'
 import { type Reply, type StubPayments, startStubPayments } from '../src/stub-payments.ts'
@@ -19,10 +19,9 @@ beforeAll(async () => {
   payments = await startStubPayments()
   eventId = await addEvent(system, 100_000)
 })
-afterEach(() => endServices())
 afterAll(() => Promise.all([payments.close(), system.close()]))
 
-async function open(environment: Environment): Promise<{ gateway: ServiceProcess; shop: Shop }> {
+async function open(environment: Environment): Promise<{ gateway: RunningService; shop: Shop }> {
   const gateway = await startGateway(system, { PAYMENTS_URL: payments.url, ...environment })
   return { gateway, shop: createShop(gateway.url) }
 }
@@ -36,7 +35,7 @@ async function pay(shop: Shop, ...replies: Reply[]) {
   return { ...answer, reservationId: reservation_id, attempts: payments.charges.length }
 }
 
-async function retriesOf(gateway: ServiceProcess) {
+async function retriesOf(gateway: RunningService) {
   const metrics = await scrape(gateway.url)
   const results = ['retried', 'succeeded_after_retry', 'exhausted', 'non_retryable']
   const sum = (result: string) => metrics.sum('gateway_retry_total', { target: 'payments', result })
@@ -78,7 +77,7 @@ test('RETRY_MAX=3: after the third failure the buyer gets the status of the last
   expect(await retriesOf(gateway)).toMatchObject({ retried: 2, succeeded_after_retry: 0, exhausted: 1 })
 })
 
-test('RETRY_MAX=3: what can not pass is not tried again', async () => {
+test('RETRY_MAX=3: what cannot pass is not tried again', async () => {
   const { gateway, shop } = await open({ RETRY_MAX: '3', RETRY_BASE_DELAY_MS: '1' })
   for (const reply of [400, 402, 404, 409, 422] as const) {
     const refused = await pay(shop, reply)
@@ -153,8 +152,8 @@ test('CB_FAILURE_THRESHOLD=3, CB_COOLDOWN_S=1: opens, probes, opens again, probe
   expect(await circuit()).toBe('CLOSED')
 
   expect(await transitions()).toEqual({ OPEN: 2, HALF_OPEN: 2, CLOSED: 1 })
-  const logged = gateway.logs().filter(({ json }) => json?.msg === 'circuit transition')
-  expect(logged.map(({ json }) => json?.to)).toEqual(['OPEN', 'HALF_OPEN', 'OPEN', 'HALF_OPEN', 'CLOSED'])
+  const logged = gateway.logs.lines().filter(({ msg }) => msg === 'circuit transition')
+  expect(logged.map(({ to }) => to)).toEqual(['OPEN', 'HALF_OPEN', 'OPEN', 'HALF_OPEN', 'CLOSED'])
   // the hold was kept all the while
   expect((await shop.pay(fast.reservationId)).status).toBe(200)
 })

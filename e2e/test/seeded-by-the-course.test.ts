@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { startEvents, startGateway } from '../src/beside.ts'
+import type { RunningService } from '@quickticket/testing/service-process'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { eventually } from '../src/eventually.ts'
+import { startEvents, startGateway } from '../src/extra-replicas.ts'
 import { get } from '../src/http.ts'
 import { startLocalSystem } from '../src/local-system.ts'
-import { endServices, type ServiceProcess } from '../src/service-process.ts'
 import { createShop } from '../src/shop.ts'
 import { sql, withPostgres } from '../src/stores.ts'
 import type { Environment, System } from '../src/system.ts'
@@ -34,13 +34,12 @@ beforeEach(async () => {
   await sql(system, `CREATE DATABASE ${database}`)
   await withPostgres({ ...system.postgres, database }, (client) => client.query(COURSE_DATABASE))
 })
-afterEach(() => endServices())
 afterAll(() => system.close())
 
 /** Holds in memory: Redis belongs to the system's own database. */
 const start = (more: Environment = {}) =>
   startEvents(system, { DB_NAME: database, HOLD_STORE: 'memory', ...more })
-const status = async ({ url }: ServiceProcess, path: string) => (await get(url + path)).status
+const status = async ({ url }: RunningService, path: string) => (await get(url + path)).status
 
 test('events takes the database over, and tickets are sold through the gateway', async () => {
   const events = await start()
@@ -59,10 +58,10 @@ test('events takes the database over, and tickets are sold through the gateway',
 test('killed anywhere while it migrates, the next one finishes', async () => {
   for (const afterMs of [0, 5, 20, 50, 100]) {
     const events = await start()
-    const begun = () => events.logs().some(({ json }) => json?.msg === 'migrating the database')
+    const begun = () => events.logs.lines().some(({ msg }) => msg === 'migrating the database')
     await Promise.race([eventually(begun, true), eventually(() => status(events, '/readyz'), 200)])
     await delay(afterMs)
-    events.signal('SIGKILL')
+    events.kill('SIGKILL')
     await events.exited
   }
   const events = await start()

@@ -1,16 +1,9 @@
-import { afterEach, expect, test } from 'vitest'
+import { PORTS as SERVICE_PORTS, SERVICES } from '@quickticket/contract/services'
+import { startService } from '@quickticket/testing/service-process'
+import { expect, test } from 'vitest'
 import { get } from '../src/http.ts'
-import { endServices, startService } from '../src/service-process.ts'
-import { SERVICES } from '../src/system.ts'
 
-const PORTS = {
-  gateway: 8080,
-  events: 8081,
-  payments: 8082,
-  notifications: 8083,
-  postgres: 5432,
-  redis: 6379,
-}
+const PORTS = { ...SERVICE_PORTS, postgres: 5432, redis: 6379 }
 type Name = keyof typeof PORTS
 const NAMES = Object.keys(PORTS) as Name[]
 
@@ -32,8 +25,6 @@ function serviceLinks(names: Name[]): Record<string, string> {
     }),
   )
 }
-
-afterEach(() => endServices())
 
 // which Services are there is all that the order of their creation decides
 const created: Name[][] = [...NAMES.map((name) => [name]), NAMES]

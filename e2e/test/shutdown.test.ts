@@ -1,15 +1,13 @@
-import { afterEach, expect, test } from 'vitest'
+import { SERVICES } from '@quickticket/contract/services'
+import { type RunningService, startService } from '@quickticket/testing/service-process'
+import { expect, test } from 'vitest'
 import { get, post } from '../src/http.ts'
-import { endServices, type ServiceProcess, startService } from '../src/service-process.ts'
-import { SERVICES } from '../src/system.ts'
 
-afterEach(() => endServices())
-
-const charge = (payments: ServiceProcess) =>
+const charge = (payments: RunningService) =>
   post(`${payments.url}/charge`, { reservation_id: 'r-1', amount: 1 })
 
-function underWay(payments: ServiceProcess, charges = 1) {
-  const started = () => payments.logs().filter(({ json }) => json?.msg === 'injected latency').length
+function underWay(payments: RunningService, charges = 1) {
+  const started = () => payments.logs.lines().filter(({ msg }) => msg === 'injected latency').length
   return expect.poll(started, { timeout: 20_000, interval: 20 }).toBe(charges)
 }
 
@@ -17,7 +15,7 @@ test('SIGTERM: a request in flight finishes, then the process exits with 0', asy
   const payments = await startService('payments', { PAYMENT_LATENCY_MS: '1500' })
   const charging = charge(payments)
   await underWay(payments)
-  payments.signal('SIGTERM')
+  payments.kill('SIGTERM')
   const answer = await charging
   expect(answer).toMatchObject({ status: 200, json: { status: 'charged' } })
   expect(answer.headers.connection).toBe('close')
@@ -29,7 +27,7 @@ test('SIGTERM and SIGINT: idle services exit with 0 although they never reached 
   await Promise.all(
     SERVICES.map(async (service, i) => {
       const idle = await startService(service)
-      idle.signal(signals[i] as 'SIGTERM')
+      idle.kill(signals[i] as 'SIGTERM')
       expect({ service, code: await idle.exited }).toEqual({ service, code: 0 })
     }),
   )
@@ -38,7 +36,7 @@ test('SIGTERM and SIGINT: idle services exit with 0 although they never reached 
 test('SHUTDOWN_DELAY_MS: while it drains it is not ready, and still serves', async () => {
   const payments = await startService('payments', { SHUTDOWN_DELAY_MS: '2000' })
   expect((await get(`${payments.url}/readyz`)).status).toBe(200)
-  payments.signal('SIGTERM')
+  payments.kill('SIGTERM')
   await expect.poll(async () => (await get(`${payments.url}/readyz`)).status, { interval: 20 }).toBe(503)
   expect((await get(`${payments.url}/livez`)).status).toBe(200)
   const answer = await charge(payments)
@@ -55,12 +53,12 @@ test('SHUTDOWN_TIMEOUT_MS: what hangs is named, and the process exits with 1', a
   })
   const charging = charge(payments).catch((error: Error) => error)
   await underWay(payments)
-  payments.signal('SIGTERM')
+  payments.kill('SIGTERM')
   expect(await payments.exited).toBe(1)
   expect(await charging).toBeInstanceOf(Error)
-  const last = payments.logs().filter(({ json }) => json?.level === 'ERROR')
+  const last = payments.logs.lines().filter(({ level }) => level === 'ERROR')
   expect(last).toHaveLength(1)
-  expect(last[0]?.json).toMatchObject({ hung: expect.arrayContaining([expect.any(String)]) })
+  expect(last[0]).toMatchObject({ hung: expect.arrayContaining([expect.any(String)]) })
 })
 
 test('500 delayed charges do not keep payments from answering its health', async () => {

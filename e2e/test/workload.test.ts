@@ -1,6 +1,7 @@
+import { hasRedis } from '@quickticket/testing/store-servers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { audit } from '../src/faults/audit.ts'
-import { type Cluster, hasRedis, startCluster } from '../src/faults/cluster.ts'
+import { type Cluster, startCluster } from '../src/faults/cluster.ts'
 import { runTrial } from '../src/faults/trial.ts'
 import { createShop } from '../src/shop.ts'
 

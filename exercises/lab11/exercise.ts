@@ -1,7 +1,7 @@
 import type { Check } from '../src/check.ts'
 import { checks as breaker } from './checks/breaker.ts'
 import { checks as bulkhead } from './checks/bulkhead.ts'
-import { checks as mayPass } from './checks/may-pass.ts'
+import { checks as isTransient } from './checks/is-transient.ts'
 import { checks as notifications } from './checks/notifications.ts'
 import { checks as notifier } from './checks/notifier.ts'
 import { checks as pay } from './checks/pay.ts'
@@ -14,7 +14,7 @@ import type { ExerciseName, Subjects } from './shapes.ts'
 export const checksOf: { [Name in ExerciseName]: Check<Subjects[Name]>[] } = {
   notifications,
   notifier,
-  'may-pass': mayPass,
+  'is-transient': isTransient,
   retry,
   breaker,
   'sliding-window': slidingWindow,

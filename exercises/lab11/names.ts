@@ -4,7 +4,7 @@ import type { ExerciseName } from './shapes.ts'
 export const EXERCISES: ExerciseName[] = [
   'notifications',
   'notifier',
-  'may-pass',
+  'is-transient',
   'retry',
   'breaker',
   'sliding-window',

@@ -1,9 +1,9 @@
 /** What the exercises of lab 11 pass to each other: given, nothing to do here. */
 import type { App } from '@quickticket/kit/app'
 import type { Log } from '@quickticket/kit/log'
-import type { Counter } from '@quickticket/kit/prometheus'
 import type { Trace } from '@quickticket/kit/trace'
 import type { Config } from '@quickticket/notifications/config'
+import type { Counter } from 'prom-client'
 
 export interface RetryOptions {
   /** in all, so that 1 is no retry */
@@ -32,7 +32,7 @@ export interface BreakerOptions {
   /** failures in a row that open the circuit; 0: it never opens */
   failureThreshold: number
   cooldownMs: number
-  /** whether an error says that the other side is not well; any other one counts neither way */
+  /** whether an error means that the other side is unhealthy; no other error is counted as a failure */
   isFailure(error: unknown): boolean
   /** gateway_circuit_breaker_transitions_total{to} */
   transitions: Counter<'to'>
@@ -60,17 +60,17 @@ export interface RateStore {
 export interface BulkheadOptions {
   /** which calls it is for */
   target: string
-  /** calls that may be under way; 0: no limit */
+  /** calls in flight at most; 0: no limit */
   limit: number
   /** how long a call waits for a place; 0: not at all */
   waitMs: number
-  /** called for each call that is turned away */
+  /** called for each call that is rejected */
   onRejected(): void
 }
 
 export interface Bulkhead {
   run<T>(call: (waitedMs: number) => Promise<T>): Promise<T>
-  /** how many calls are under way: gateway_bulkhead_in_flight{target} */
+  /** number of calls in flight: gateway_bulkhead_in_flight{target} */
   inFlight(): number
 }
 
@@ -106,7 +106,7 @@ export interface Subjects {
       maxInFlight?: number,
     ): Notifier
   }
-  'may-pass': { mayPass(error: unknown): boolean }
+  'is-transient': { isTransient(error: unknown): boolean }
   retry: {
     retryDelayMs(attempt: number, baseMs: number, random?: () => number): number
     createRetry(options: RetryOptions): Retry

@@ -53,7 +53,7 @@ function readSuite(suite: TestSuite, directory: string): Requirement[] {
 }
 
 function inWords({ name, message, stacks = [] }: TestError, directory: string): string {
-  if (message.startsWith('Test timed out')) return 'it never came to an end'
+  if (message.startsWith('Test timed out')) return 'it did not end'
   if (name === 'AssertionError') return message.replace(' // Object.is equality', '').replaceAll('+0', '0')
   const where = stacks.find(({ file }) => file.startsWith(directory))
   return where ? `${name}: ${message} (${relative(directory, where.file)}, line ${where.line})` : message

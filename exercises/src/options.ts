@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { parseArgs } from 'node:util'
+import { readCommandLine } from '@quickticket/kit/command-line'
 import { EXERCISES } from '../lab11/names.ts'
 import { MINE } from './files.ts'
 
@@ -17,19 +17,23 @@ export interface Options {
   directory: string
 }
 
-/** @throws Error in words when an argument is none. @returns undefined when help is asked for */
-export function readOptions(args: string[]): Options | undefined {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { help: { type: 'boolean', short: 'h' }, directory: { type: 'string', default: MINE } },
-  })
-  if (values.help || positionals.length === 0) return undefined
-  const unknown = positionals.find((name) => name !== 'lab11' && !isExercise(name))
-  if (unknown !== undefined)
-    throw new Error(`there is no exercise ${unknown}, only lab11 and ${EXERCISES.join(', ')}`)
-  const exercises = positionals.includes('lab11') ? EXERCISES : positionals
-  return { exercises, directory: resolve(values.directory) }
+/** Ends the process after `--help` and when the arguments are wrong. Without a name there are no exercises. */
+export function readOptions(): Options {
+  return readCommandLine(
+    {
+      command: 'npm run exercise --',
+      usage: HELP,
+      allowPositionals: true,
+      options: { directory: { type: 'string', default: MINE } },
+    },
+    ({ values, positionals }) => {
+      const unknown = positionals.find((name) => name !== 'lab11' && !isExercise(name))
+      if (unknown !== undefined)
+        throw new Error(`there is no exercise ${unknown}, only lab11 and ${EXERCISES.join(', ')}`)
+      const exercises = positionals.includes('lab11') ? EXERCISES : positionals
+      return { exercises, directory: resolve(values.directory) }
+    },
+  )
 }
 
 function isExercise(name: string): boolean {

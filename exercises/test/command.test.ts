@@ -33,7 +33,7 @@ function exercise(...args: string[]): Promise<{ code: number; stdout: string; st
 const mine = (name: string) => join(directory, `${name}.ts`)
 const shortly = (path: string) => path.slice(ROOT.length + 1)
 
-test('the first time, starting points are there, and what is missing is said in words', async () => {
+test('the first run copies the starting points and says what is missing', async () => {
   rmSync(directory, { recursive: true })
   const { code, stdout } = await exercise('sliding-window')
   expect(stdout).toContain(`${shortly(directory)} is new, to start from`)
@@ -49,7 +49,7 @@ test('the first time, starting points are there, and what is missing is said in 
   expect(code).toBe(1)
 })
 
-test('a solution of all of them is said to be one', async () => {
+test('a solution of all exercises is reported as complete', async () => {
   cpSync(join(EXERCISES, 'lab11/solution'), directory, { recursive: true })
   // the one that is no line of export
   const pay = readFileSync(mine('pay'), 'utf8')
@@ -61,30 +61,30 @@ test('a solution of all of them is said to be one', async () => {
   expect(code).toBe(0)
 })
 
-test('what a student wrote stays as it is, and what is missing starts again', async () => {
-  const solution = "export { mayPass } from '@quickticket/gateway/payments-client'\n"
-  writeFileSync(mine('may-pass'), solution)
-  const { code, stdout } = await exercise('may-pass')
-  expect(stdout).not.toContain(mine('may-pass'))
+test('files of a student stay as they are, and missing ones are copied again', async () => {
+  const solution = "export { isTransient } from '@quickticket/gateway/payments-client'\n"
+  writeFileSync(mine('is-transient'), solution)
+  const { code, stdout } = await exercise('is-transient')
+  expect(stdout).not.toContain(mine('is-transient'))
   expect(stdout).toContain(`${shortly(mine('retry'))} is new, to start from`)
-  expect(readFileSync(mine('may-pass'), 'utf8')).toBe(solution)
+  expect(readFileSync(mine('is-transient'), 'utf8')).toBe(solution)
   expect(code).toBe(0)
 })
 
-test('a mistake in the language is told, and does not hide the other exercises', async () => {
-  writeFileSync(mine('may-pass'), 'export function mayPass( {\n')
-  const { code, stdout } = await exercise('may-pass', 'sliding-window')
+test('a syntax error is reported, and does not hide the other exercises', async () => {
+  writeFileSync(mine('is-transient'), 'export function isTransient( {\n')
+  const { code, stdout } = await exercise('is-transient', 'sliding-window')
   expect(stdout).toContain('  open  the file can be read')
   expect(stdout).toMatch(/^sliding-window: 0 of 6/m)
   expect(code).toBe(1)
 })
 
-test('an error that a solution throws is told with its line', async () => {
-  writeFileSync(mine('may-pass'), 'export function mayPass() {\n  throw new TypeError("oh")\n}\n')
-  expect((await exercise('may-pass')).stdout).toContain('TypeError: oh (may-pass.ts, line 2)')
+test('an error that a solution throws is reported with its line', async () => {
+  writeFileSync(mine('is-transient'), 'export function isTransient() {\n  throw new TypeError("oh")\n}\n')
+  expect((await exercise('is-transient')).stdout).toContain('TypeError: oh (is-transient.ts, line 2)')
 })
 
-test('a name that there is not is no exercise', async () => {
+test('an unknown name is no exercise', async () => {
   const { code, stderr } = await exercise('fallback')
   expect(stderr).toMatch(/^there is no exercise fallback, only lab11 and notifications, /)
   expect(code).toBe(2)

@@ -42,7 +42,7 @@ export async function startMetricsServer(port: number): Promise<MetricsServer> {
     await once(server, 'listening')
   } catch (error) {
     throw new InvalidArgument(
-      `--metrics-port ${port} can not be opened (${(error as NodeJS.ErrnoException).code})`,
+      `--metrics-port ${port} cannot be opened (${(error as NodeJS.ErrnoException).code})`,
     )
   }
   return {

@@ -30,7 +30,8 @@ export interface Options {
   /** the events get seats before the load, and before each step of a search */
   refill: boolean
   slo: Objective[]
-  htmlFile: string | undefined
+  /** the report: a page, or an image when its name ends with .svg */
+  outFile: string | undefined
   jsonFile: string | undefined
   metricsPort: number | undefined
   /** what the first line says of the load */
@@ -96,7 +97,7 @@ Results
   --slo 'error_rate<0.5%,p99<500ms'
                       exit code 1 when one is broken: error_rate (as in the last line), 5xx_rate, p50, p90, p99, p99.9,
                       max, rate; with < or >, in %, ms, s or /s
-  --out FILE.html     one page with plots of rate, latency and errors over time
+  --out FILE.html     one page with plots of rate, latency and errors over time; FILE.svg: the first two as an image
   --json FILE         all figures
   --metrics-port N    Prometheus reads them at http://localhost:N/metrics while it runs
 
@@ -133,7 +134,7 @@ export function readOptions(args: string[], { GATEWAY_URL }: NodeJS.ProcessEnv):
     release: values.release ?? untilBreaks !== undefined,
     refill: values.refill ?? false,
     slo: values.slo === undefined ? [] : parseSlo(values.slo),
-    htmlFile: values.out,
+    outFile: values.out,
     jsonFile: values.json,
     metricsPort:
       values['metrics-port'] === undefined

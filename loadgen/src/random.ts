@@ -1,6 +1,7 @@
-/** Numbers from 0 up to 1; the same seed gives the same ones (mulberry32). Here once more, since the image holds nothing of the services. */
+/** Numbers in [0, 1) that repeat exactly for the same seed. */
 export type Random = () => number
 
+/** Mulberry32: https://gist.github.com/tommyettinger/46a874533244883189143505d203312c. The image of the load generator holds no other workspace, so this is its own. */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0
   return () => {

@@ -7,7 +7,10 @@ import { InvalidArgument } from './arguments.ts'
 /** More than a step sells: at the highest rate, 10 s of reserves and checkouts are 12,000 seats of each event. */
 export const REFILL_SEATS = 100_000
 
-const COMMAND = fileURLToPath(new URL('../../services/events/src/refill/main.ts', import.meta.url))
+const ROOT = new URL('../..', import.meta.url)
+const [WITH_STORES, COMMAND] = ['local/src/with-stores.ts', 'services/events/src/refill/main.ts'].map(
+  (path) => fileURLToPath(new URL(path, ROOT)),
+) as [string, string]
 
 /**
  * Makes seats of the course's events free, as `npm run refill` does it, in the database that `DB_*` names.
@@ -20,7 +23,7 @@ export async function refill(): Promise<void> {
       `--refill needs the repository; with Compose: docker compose exec events node services/events/src/refill/main.ts --seats ${REFILL_SEATS}`,
     )
   try {
-    await promisify(execFile)(process.execPath, [COMMAND, '--seats', String(REFILL_SEATS)])
+    await promisify(execFile)(process.execPath, [WITH_STORES, COMMAND, '--seats', String(REFILL_SEATS)])
   } catch (error) {
     const { stderr = '', message } = error as { stderr?: string; message: string }
     throw new InvalidArgument(`--refill: ${stderr.trim().split('\n').at(-1) || message}`)

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { InvalidArgument } from './arguments.ts'
+import { renderImage } from './html/image.ts'
 import { renderHtml } from './html/page.ts'
 import { doneLine, generatorLines, progressLine, routeTable, soldOutLines, verdictLines } from './lines.ts'
 import { createLive } from './live.ts'
@@ -21,14 +22,14 @@ const INTERRUPTED = 130
 
 /** Sends the load, says how it goes and what came of it. Returns the exit code. */
 export async function run(options: Options): Promise<number> {
-  const { plain, described, slo, seed, htmlFile, jsonFile, metricsPort } = options
+  const { plain, described, slo, seed, outFile, jsonFile, metricsPort } = options
   const interrupted = new AbortController()
   const interrupt = () => interrupted.abort()
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
   // the lab's lines alone when somebody reads them, the rest beside them
   const say = (line: string) => (plain ? console.error(line) : console.log(line))
   const metrics = metricsPort === undefined ? undefined : await startMetricsServer(metricsPort)
-  for (const file of [htmlFile, jsonFile]) if (file !== undefined) write(file, '')
+  for (const file of [outFile, jsonFile]) if (file !== undefined) write(file, '')
 
   const startedAt = new Date()
   console.log(described)
@@ -53,7 +54,8 @@ export async function run(options: Options): Promise<number> {
     profile,
   }
   if (jsonFile !== undefined) write(jsonFile, `${JSON.stringify(report, null, 2)}\n`)
-  if (htmlFile !== undefined) write(htmlFile, renderHtml(report))
+  if (outFile !== undefined)
+    write(outFile, outFile.endsWith('.svg') ? renderImage(report) : renderHtml(report))
   console.log(doneLine(summary.buyers))
   if (interrupted.signal.aborted) return INTERRUPTED
   if (search?.soldOut) return SOLD_OUT
@@ -112,6 +114,6 @@ function write(file: string, text: string): void {
   try {
     writeFileSync(file, text)
   } catch (error) {
-    throw new InvalidArgument(`${file} can not be written (${(error as NodeJS.ErrnoException).code})`)
+    throw new InvalidArgument(`${file} cannot be written (${(error as NodeJS.ErrnoException).code})`)
   }
 }

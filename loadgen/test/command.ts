@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -76,14 +75,6 @@ export async function reportOf(args: string[], gatewayUrl: string): Promise<Repo
   const file = fileCalled('report.json')
   const { code } = await loadgen([...args, '--json', file], gatewayUrl)
   return { ...(JSON.parse(readFileSync(file, 'utf8')) as Report), code }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 function readCounts(output: string): Counts {

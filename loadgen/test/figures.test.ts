@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http'
+import { freePort } from '@quickticket/testing/free-port'
 import { expect, test } from 'vitest'
 import { createDurations } from '../src/histogram.ts'
 import { failureOf, kindOf } from '../src/outcome.ts'
-import { freePort, gatewayWith, loadgen, reportOf } from './command.ts'
+import { gatewayWith, loadgen, reportOf } from './command.ts'
 import { status } from './fake-gateway.ts'
 
 const LIST = ['--scenario', 'list']

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
+import { freePort } from '@quickticket/testing/free-port'
 import { expect, test } from 'vitest'
-import { freePort, gatewayWith, loadgen, outputOf, start } from './command.ts'
+import { gatewayWith, loadgen, outputOf, start } from './command.ts'
 import { status } from './fake-gateway.ts'
 
 test('of the buyers 70 % list, 20 % reserve one seat of event 1 to 5, and 10 % pay for what they reserved', async () => {

@@ -3,8 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { startLocalSystem } from '@quickticket/e2e/local-system'
-import type { System } from '@quickticket/e2e/system'
+import { startTestSystem, type TestSystem } from '@quickticket/testing/system'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const IMAGE = 'locustio/locust:2.43.4'
@@ -21,14 +20,14 @@ interface Entry {
 }
 
 describe.skipIf(!hasImage)(`Locust (needs Docker and the image ${IMAGE})`, () => {
-  let system: System
+  let system: TestSystem
   beforeAll(async () => {
-    system = await startLocalSystem()
+    system = await startTestSystem()
   }, 120_000)
-  afterAll(() => system?.close())
+  afterAll(() => system?.remove())
 
   test('its users do all that they can do, and nothing of a healthy system counts as a failure', async () => {
-    const entries = await locust(system.url.gateway, '20', '10s')
+    const entries = await locust(system.addresses.gateway, '20', '10s')
     expect(entries.map(({ method, name }) => `${method} ${name}`).sort()).toEqual([
       'GET /events',
       'GET /health',
@@ -39,9 +38,9 @@ describe.skipIf(!hasImage)(`Locust (needs Docker and the image ${IMAGE})`, () =>
   }, 120_000)
 
   test('what is sold out has a line of its own and is no failure, what is broken is one', async () => {
-    await sellOut(system.url.gateway, [3, 5])
-    await system.stop('payments')
-    const entries = await locust(system.url.gateway, '20', '8s')
+    await sellOut(system.addresses.gateway, [3, 5])
+    await system.control.stop('payments')
+    const entries = await locust(system.addresses.gateway, '20', '8s')
     const byName = Object.fromEntries(entries.map((entry) => [entry.name, entry]))
     expect(byName['/events/{id}/reserve, sold out (409)']?.num_requests).toBeGreaterThan(0)
     expect(byName['/events/{id}/reserve, sold out (409)']?.num_failures).toBe(0)
@@ -50,17 +49,17 @@ describe.skipIf(!hasImage)(`Locust (needs Docker and the image ${IMAGE})`, () =>
   }, 120_000)
 
   test('a level of lab 10 writes its row, and its exit code says whether the objectives were kept', async () => {
-    await system.start('payments')
-    const kept = await level(system.url.gateway, '5', '8s')
+    await system.control.start('payments')
+    const kept = await level(system.addresses.gateway, '5', '8s')
     expect(kept.row).toMatch(/^\| 5 \| 20\/s \| \d+\.\d( \| \d+){3} \| 0\.00% \| \d+ \| (kept|missed) \|$/)
     // on a machine that has other work too, the latency may be missed
     expect(kept.code).toBe(kept.row.includes('kept') ? 0 : 3)
 
-    await system.stop('events')
-    const missed = await level(system.url.gateway, '5', '8s')
+    await system.control.stop('events')
+    const missed = await level(system.addresses.gateway, '5', '8s')
     expect(missed.row).toMatch(/^\| 5 \| .*\| 100\.00% \| 0 \| missed \|$/)
     expect(missed.code).toBe(3)
-    await system.start('events')
+    await system.control.start('events')
   }, 120_000)
 
   test('a scenario that is wrong ends with 1, and with no row', async () => {
@@ -71,7 +70,7 @@ describe.skipIf(!hasImage)(`Locust (needs Docker and the image ${IMAGE})`, () =>
       file,
       readFileSync(LEVEL_FILE, 'utf8').replace('random.choice(EVENTS)', 'random.choice(EVNTS)'),
     )
-    const { code, stdout } = await runLocust(file, system.url.gateway, '5', '6s')
+    const { code, stdout } = await runLocust(file, system.addresses.gateway, '5', '6s')
     rmSync(directory, { recursive: true })
     expect(code).toBe(1)
     expect(stdout).not.toMatch(/^\| /m)

@@ -89,6 +89,17 @@ test('the page needs nothing from elsewhere, and shows its plots and its routes'
   expect(html).not.toContain('NaN')
 })
 
+test('a report whose name ends with .svg is an image', async () => {
+  const gateway = await gatewayWith()
+  const file = fileCalled('report.svg')
+  await loadgen(['20', '2', '--out', file], gateway.url)
+  const image = readFileSync(file, 'utf8')
+  expect(image).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/)
+  expect(image.match(/<svg /g)).toHaveLength(1)
+  for (const words of ['Rate', 'answered', 'Latency', 'p99']) expect(image).toContain(words)
+  expect(image).not.toContain('NaN')
+})
+
 test('Ctrl-C still prints the table and writes the files', async () => {
   const gateway = await gatewayWith({ list: () => undefined })
   const file = fileCalled('report.json')
@@ -210,13 +221,13 @@ test.each([
   expect(said).not.toContain('\n')
 })
 
-test('a file that can not be written is said before any load is sent', async () => {
+test('a file that cannot be written is said before any load is sent', async () => {
   const gateway = await gatewayWith()
   const run = await loadgen(['5', '60', '--json', '/nowhere/report.json'], gateway.url)
   expect(run).toMatchObject({
     code: 2,
     lines: [],
-    errors: 'loadgen: /nowhere/report.json can not be written (ENOENT)\n',
+    errors: 'loadgen: /nowhere/report.json cannot be written (ENOENT)\n',
   })
   expect(gateway.requests).toEqual([])
 })

@@ -4,8 +4,8 @@ import type { ComponentName, ServiceName } from './components.ts'
 import { type Control, connectControl } from './control-client.ts'
 import type { Verb } from './control-protocol.ts'
 import { chooseDataDir } from './data-dir.ts'
+import { CONTROL_HELP, firstSentence } from './help-texts.ts'
 import { faultsText, statusText } from './status-text.ts'
-import { CONTROL_HELP, firstSentence } from './texts.ts'
 
 let command: Command | undefined
 try {

@@ -35,6 +35,7 @@ export function faultToken(environment: Environment): string | undefined {
   try {
     return readFileSync(file, 'utf8').trimEnd()
   } catch {
+    // the service then has no token either
     return undefined
   }
 }

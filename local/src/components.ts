@@ -1,15 +1,16 @@
+import { PORTS, type ServiceName } from '@quickticket/contract/services'
+
 /** In the order in which they are stopped. */
-export const SERVICES = ['gateway', 'notifications', 'payments', 'events'] as const
+export const SERVICES = ['gateway', 'notifications', 'payments', 'events'] as const satisfies ServiceName[]
 export const COMPONENTS = [...SERVICES, 'redis', 'postgres'] as const
 
-export type ServiceName = (typeof SERVICES)[number]
+export type { ServiceName }
 export type ComponentName = (typeof COMPONENTS)[number]
 
 export const DEFAULT_PORTS: Record<ComponentName, number> = {
+  ...PORTS,
+  // 8080 is often in use
   gateway: 3080,
-  events: 8081,
-  payments: 8082,
-  notifications: 8083,
   postgres: 5432,
   redis: 6379,
 }

@@ -63,11 +63,13 @@ export function connectControl(dataDir: string): Control {
 }
 
 async function ask<T>(dataDir: string, path: string, body?: Environment): Promise<T> {
-  const answer = await send<T>(socketOf(dataDir), path, JSON.stringify(body ?? {})).catch((error) => {
-    if (error.code === 'EACCES')
-      throw new Error('QuickTicket was started by another user: control it as that one')
-    throw new Error(`QuickTicket is not running (${dataDir}): start it with npm start`)
-  })
+  const answer = await send<T | Failure>(socketOf(dataDir), path, JSON.stringify(body ?? {})).catch(
+    (error) => {
+      if (error.code === 'EACCES')
+        throw new Error('QuickTicket was started by another user: control it as that one')
+      throw new Error(`QuickTicket is not running (${dataDir}): start it with npm start`)
+    },
+  )
   if (isFailure(answer)) throw new Error(answer.error)
   return answer
 }
@@ -78,11 +80,16 @@ function isFailure(answer: unknown): answer is Failure {
   return typeof answer === 'object' && answer !== null && 'error' in answer
 }
 
-function send<T>(socketPath: string, path: string, body: string): Promise<T | Failure> {
+/** Sends a request to the socket of a running system. Without `timeoutMs` it waits as long as a component takes to start. */
+export function send<T>(socketPath: string, path: string, body: string, timeoutMs = 0): Promise<T> {
   return new Promise((resolve, reject) => {
-    const sent = request({ socketPath, path, method: 'POST', agent: false }, (response) => {
-      json(response).then((answer) => resolve(answer as T | Failure), reject)
-    })
+    const sent = request(
+      { socketPath, path, method: 'POST', agent: false, timeout: timeoutMs },
+      (response) => {
+        json(response).then((answer) => resolve(answer as T), reject)
+      },
+    )
+    sent.on('timeout', () => sent.destroy(new Error(`${timeoutMs / 1000} s`)))
     sent.on('error', reject)
     sent.end(body)
   })
@@ -92,6 +99,7 @@ function socketOf(dataDir: string): string {
   try {
     return controlSocket(realpathSync(dataDir))
   } catch {
+    // without the directory there is no socket: the request says that nothing runs
     return controlSocket(dataDir)
   }
 }

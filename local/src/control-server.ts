@@ -83,6 +83,7 @@ function createOperator({ components, status }: Controlled) {
     const done = (last.get(name) ?? Promise.resolve()).then(() => operateOn(verb, component, variables))
     last.set(
       name,
+      // the caller of `done` gets the error; the next command must run all the same
       done.catch(() => {}),
     )
     return done

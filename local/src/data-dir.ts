@@ -1,7 +1,26 @@
+import { createHash } from 'node:crypto'
 import { mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
-export { chooseDataDir, controlSocket, REPOSITORY } from '@quickticket/kit/running-system'
+export const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url))
+
+/** The longest path of a Unix socket that every operating system accepts. */
+const SOCKET_PATH_BYTES = 100
+
+/** Where `npm start` keeps data and logs: the directory of QUICKTICKET_DATA_DIR, or .quickticket in the repository. */
+export function chooseDataDir(chosen: string | undefined): string {
+  return resolve(chosen || join(REPOSITORY, '.quickticket'))
+}
+
+/** Where a running system is controlled. */
+export function controlSocket(dataDir: string): string {
+  const socket = join(dataDir, 'run', 'control.sock')
+  if (Buffer.byteLength(socket) <= SOCKET_PATH_BYTES) return socket
+  const hash = createHash('sha256').update(dataDir).digest('hex').slice(0, 16)
+  return join(tmpdir(), `quickticket-${hash}.sock`)
+}
 
 /** @returns the path without symbolic links, so that it is one and the same for every process */
 export function openDataDir(dir: string): string {

@@ -34,6 +34,7 @@ async function ask(baseUrl: string, token: string, init: RequestInit): Promise<F
   }).catch(() => {
     throw new Error('it does not answer')
   })
+  // the status says enough when the body is not JSON
   const answer = (await response.json().catch(() => ({}))) as Answer
   if (!response.ok) throw new Error(answer.detail ?? `it answers ${response.status}`)
   const texts = answer.faults.split(';').map((text) => text.trim())

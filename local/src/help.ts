@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { usageError } from '@quickticket/kit/usage'
+import { firstSentence } from './help-texts.ts'
 import { SCRIPTS } from './scripts.ts'
 
 try {
@@ -8,7 +8,7 @@ try {
   })
   console.log(values.json ? JSON.stringify(SCRIPTS) : asText())
 } catch (error) {
-  console.error(usageError(error, 'npm run help --'))
+  console.error(`${firstSentence(error)}; npm run help -- --help says more`)
   process.exitCode = 2
 }
 

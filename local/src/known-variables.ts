@@ -36,7 +36,7 @@ function whyStrange(component: ServiceName, name: string): string {
   const own = nearest(name, variablesOf(component))
   if (own) return `${component} does not read ${name}: did you mean ${own}?`
   const reader = SERVICES.find((service) => nearest(name, variablesOf(service)))
-  if (!reader) return `${component} does not read ${name}: README.md has a table of what it reads`
+  if (!reader) return `${component} does not read ${name}: docs/configuration.md lists what it reads`
   return `${component} does not read ${name}: did you mean ${nearest(name, variablesOf(reader))} of ${reader}?`
 }
 

@@ -67,6 +67,7 @@ function read(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8')
   } catch {
+    // there is no lock
     return undefined
   }
 }

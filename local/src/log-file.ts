@@ -14,7 +14,7 @@ export type LogFile = {
   close(): Promise<void>
 }
 
-/** A disk that stands still must not make the runner's memory grow for ever. */
+/** Limits the runner's memory when the disk stalls. */
 const MAX_UNWRITTEN_BYTES = 64 * 1024 * 1024
 const NEWLINE = 10
 
@@ -99,6 +99,7 @@ function endsWithinLine(path: string): boolean {
     closeSync(file)
     return last[0] !== NEWLINE
   } catch {
+    // a file that is not there has no unfinished line
     return false
   }
 }

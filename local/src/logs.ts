@@ -22,7 +22,7 @@ const LOOK_EVERY_MS = 200
 /** Of the end of a file, in bytes: more is for grep. */
 const MOST_BYTES = 32 * 1024 * 1024
 
-/** Writes what was logged to standard output, in the order of time; with `follow` it goes on for ever. */
+/** Writes what was logged to standard output, in the order of time; with `follow` it does not end. */
 export async function showLogs(dataDir: string, options: LogOptions): Promise<void> {
   const names = options.first ? [options.first] : [...SERVICES]
   const files = names.map((name) => createReader(name, join(logsDir(dataDir), `${name}.log`)))

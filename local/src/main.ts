@@ -1,6 +1,6 @@
+import { firstSentence, HELP } from './help-texts.ts'
 import { type Options, readOptions } from './options.ts'
 import { runSystem } from './runner.ts'
-import { firstSentence, HELP } from './texts.ts'
 
 let options: Options
 try {

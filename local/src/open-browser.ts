@@ -48,6 +48,7 @@ function isWsl(): boolean {
   try {
     return /microsoft/i.test(readFileSync('/proc/version', 'utf8'))
   } catch {
+    // only Linux has /proc
     return false
   }
 }

@@ -20,7 +20,7 @@ export type Followed = {
   lastLines(): Promise<string[]>
 }
 
-/** A terminal or reader that stands still must not make the runner's memory grow for ever. */
+/** Limits the runner's memory when the terminal or reader stalls. */
 const MAX_UNREAD_BYTES = 64 * 1024 * 1024
 
 /**
@@ -75,7 +75,7 @@ export function createOutput(logsDir: string, mode: 'json' | 'pretty'): Output {
     async close() {
       const closed = [...files.values()].map((file) => file.close())
       const shown = new Promise<void>((done) => process.stdout.write('', () => done()))
-      // who does not read keeps nobody from leaving
+      // a reader that has stalled must not delay the exit
       await Promise.race([Promise.all([...closed, shown]), delay(1000)])
     },
   }

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
 
 /**
- * Ports that nobody listens on, all different. They are below those that the system gives to outgoing connections, so
+ * Ports that no process listens on, all different. They are below those that the system gives to outgoing connections, so
  * that a server can be stopped and started again on its port.
  */
 export async function freePorts(count: number): Promise<number[]> {
@@ -18,7 +18,7 @@ export async function freePorts(count: number): Promise<number[]> {
 const FIRST_PORT = 20_000
 const LAST_PORT = 32_000
 
-/** Why a port can not be opened (EADDRINUSE, EACCES); undefined when it can. */
+/** Why a port cannot be opened (EADDRINUSE, EACCES); undefined when it can. */
 export async function whyClosed(port: number): Promise<string | undefined> {
   // the loopback address too: elsewhere than on Linux its listener does not keep others from all addresses
   for (const host of ['127.0.0.1', undefined]) {

@@ -7,7 +7,7 @@ import { succeedsAs } from './server-account.ts'
 
 export type PostgresBinaries = { initdb: string; postgres: string }
 
-/** The server from the npm package, or a copy of it in the home when it can not run from where npm put it. */
+/** The server from the npm package, or a copy of it in the home when it cannot run from where npm put it. */
 export async function findPostgresBinaries(home: PostgresHome): Promise<PostgresBinaries> {
   const installed = await installedDir()
   if (linkLibraries(installed) && runs(installed, home)) return binariesIn(installed)
@@ -16,7 +16,7 @@ export async function findPostgresBinaries(home: PostgresHome): Promise<Postgres
   if (!existsSync(copy)) copyBinaries(installed, copy)
   if (runs(copy, home)) return binariesIn(copy)
   throw new Error(
-    `PostgreSQL can not run from ${copy}: are programs allowed there (noexec), and is the C library glibc (not Alpine's)?`,
+    `PostgreSQL cannot run from ${copy}: are programs allowed there (noexec), and is the C library glibc (not Alpine's)?`,
   )
 }
 
@@ -35,7 +35,7 @@ async function installedDir(): Promise<string> {
 /**
  * npm leaves out symbolic links, and runs the package's script that makes them again only where that is allowed.
  *
- * @returns false when some are missing and can not be made
+ * @returns false when some are missing and cannot be made
  */
 function linkLibraries(native: string): boolean {
   const links: { source: string; target: string }[] = JSON.parse(

@@ -3,9 +3,9 @@ import { chownSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync }
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import type { Guard } from './guard.ts'
 import type { PostgresBinaries } from './postgres-binaries.ts'
 import type { PostgresHome } from './postgres-home.ts'
+import type { Watchdog } from './watchdog.ts'
 
 const MAJOR = '17'
 /** Database, user and password: the server listens on the loopback interface only. */
@@ -17,7 +17,7 @@ export const SERVER_ENVIRONMENT = { LC_ALL: 'C' }
 export async function ensureCluster(
   home: PostgresHome,
   binaries: PostgresBinaries,
-  guard: Guard,
+  watchdog: Watchdog,
   durable: boolean,
 ): Promise<void> {
   const version = readVersion(home.clusterDir)
@@ -39,7 +39,7 @@ export async function ensureCluster(
   if (home.account) {
     for (const path of [unfinished, passwordFile]) chownSync(path, home.account.uid, home.account.gid)
   }
-  await initdb(binaries, home, guard, [
+  await initdb(binaries, home, watchdog, [
     `--pgdata=${unfinished}`,
     `--username=${NAME}`,
     '--auth=scram-sha-256',
@@ -72,10 +72,10 @@ function readVersion(dir: string): string | undefined {
 async function initdb(
   binaries: PostgresBinaries,
   { account, dir }: PostgresHome,
-  guard: Guard,
+  watchdog: Watchdog,
   args: string[],
 ): Promise<void> {
-  const child = await guard.spawn(
+  const child = await watchdog.spawn(
     binaries.initdb,
     args,
     { ...account, cwd: dir, env: SERVER_ENVIRONMENT, stdio: ['ignore', 'pipe', 'pipe'] },

@@ -5,7 +5,7 @@ import { type Account, chooseAccount, succeedsAs } from './server-account.ts'
 
 export type PostgresHome = {
   account: Account
-  /** the data directory, or one elsewhere when the account can not get there */
+  /** the data directory, or one elsewhere when the account cannot get there */
   dir: string
   clusterDir: string
 }

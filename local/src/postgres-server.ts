@@ -1,7 +1,6 @@
 import { closeSync, mkdirSync, openSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import pg from 'pg'
-import type { Guard } from './guard.ts'
 import { findPostgresBinaries, type PostgresBinaries } from './postgres-binaries.ts'
 import { ensureCluster, NAME, SERVER_ENVIRONMENT } from './postgres-cluster.ts'
 import { findPostgresHome, type PostgresHome } from './postgres-home.ts'
@@ -9,6 +8,7 @@ import { clearCrashedServer, isReady } from './postmaster-pid.ts'
 import { controlProcess, type Exit, type RunningProcess } from './running-process.ts'
 import { createTail } from './tail.ts'
 import { waitUntil } from './wait.ts'
+import type { Watchdog } from './watchdog.ts'
 
 export type PostgresServer = Omit<RunningProcess, 'stop'> & {
   port: number
@@ -19,7 +19,7 @@ export type PostgresServer = Omit<RunningProcess, 'stop'> & {
 export type PostgresOptions = {
   dataDir: string
   port: number
-  guard: Guard
+  watchdog: Watchdog
   log: (line: string) => void
   /** false: faster, but data is lost when the machine crashes; for tests */
   durable?: boolean
@@ -30,19 +30,19 @@ const START_TIMEOUT_MS = 60_000
 
 /** Starts PostgreSQL on the loopback interface, with an empty database when there is none yet, and waits for it. */
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
-  const { port, guard, durable = true } = options
+  const { port, watchdog, durable = true } = options
   const dataDir = realpathSync(options.dataDir)
   const home = findPostgresHome(dataDir)
   const binaries = await findPostgresBinaries(home)
   sayWhere(dataDir, home, binaries, options.log)
-  await ensureCluster(home, binaries, guard, durable)
+  await ensureCluster(home, binaries, watchdog, durable)
   await clearCrashedServer(home.clusterDir)
 
   const logFile = join(dataDir, 'logs', 'postgres.log')
   mkdirSync(dirname(logFile), { recursive: true })
   const output = openSync(logFile, 'a')
   const tail = createTail(logFile)
-  const child = await guard.spawn(
+  const child = await watchdog.spawn(
     binaries.postgres,
     ['-D', home.clusterDir, '-p', String(port), ...settings(durable)],
     { ...home.account, cwd: home.dir, env: SERVER_ENVIRONMENT, stdio: ['ignore', output, output] },
@@ -50,7 +50,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   )
   closeSync(output)
 
-  const server = controlProcess(child, guard)
+  const server = controlProcess(child, watchdog)
   const settled = () => !server.isRunning() || isReady(home.clusterDir, server.pid)
   const inTime = await waitUntil(settled, START_TIMEOUT_MS, 10)
   if (!inTime || !server.isRunning()) {
@@ -107,8 +107,8 @@ function sayWhere(
 ): void {
   const who = home.account ? `user ${home.account.name} (PostgreSQL does not run as root)` : 'this user'
   if (home.dir !== dataDir) {
-    log(`PostgreSQL: data and programs are in ${home.dir}, because ${who} can not use ${dataDir}`)
+    log(`PostgreSQL: data and programs are in ${home.dir}, because ${who} cannot use ${dataDir}`)
   } else if (postgres.startsWith(home.dir)) {
-    log(`PostgreSQL: runs from a copy in ${home.dir}, because ${who} can not use the one in node_modules`)
+    log(`PostgreSQL: runs from a copy in ${home.dir}, because ${who} cannot use the one in node_modules`)
   }
 }

@@ -24,7 +24,7 @@ export async function clearCrashedServer(clusterDir: string): Promise<void> {
     leftovers.map((backend) => ({ ...backend, signal: 'SIGQUIT' })),
     2000,
   )
-  // without /proc the owner of that number can not be told: then PostgreSQL's own check decides
+  // without /proc the owner of that number cannot be told: then PostgreSQL's own check decides
   const foreign = inspectProcess(pid)
   if (foreign && workingDirectory(foreign) !== undefined)
     rmSync(join(clusterDir, 'postmaster.pid'), { force: true })
@@ -35,6 +35,7 @@ function workingDirectory({ pid }: ProcessInfo): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/cwd`)
   } catch {
+    // the process is gone, or belongs to another user
     return undefined
   }
 }
@@ -43,6 +44,7 @@ function readLines(clusterDir: string): string[] {
   try {
     return readFileSync(join(clusterDir, 'postmaster.pid'), 'utf8').split('\n')
   } catch {
+    // a cluster that was stopped has no such file
     return []
   }
 }

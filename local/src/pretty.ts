@@ -85,6 +85,7 @@ function parse(line: string): Entry {
   try {
     return JSON.parse(line)
   } catch {
+    // a line that is not JSON is printed as it is
     return {}
   }
 }

@@ -14,6 +14,7 @@ export function inspectProcess(pid: number): ProcessInfo | undefined {
   try {
     return parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8'))
   } catch {
+    // the process is gone
     return undefined
   }
 }

@@ -1,19 +1,18 @@
 import { execFile } from 'node:child_process'
-import { join } from 'node:path'
 import type { SystemStatus } from './control-protocol.ts'
 import { REPOSITORY } from './data-dir.ts'
 import type { Environment } from './options.ts'
 
-/** The shell's own ideas of a database are not about this system. */
+/** Variables of the shell that may name another database. */
 const STORES = /^(DB_|REDIS_|HOLD_STORE$)/
 
 /** Makes seats of the course's events free again in the running system. @returns what it did, for each event */
 export function refill({ dataDir }: SystemStatus, environment: Environment, args: string[]): Promise<string> {
   const others = Object.entries(environment).filter(([name]) => !STORES.test(name))
   const env = { ...Object.fromEntries(others), QUICKTICKET_DATA_DIR: dataDir }
-  const program = join(REPOSITORY, 'services', 'events', 'src', 'refill', 'main.ts')
+  const command = ['local/src/with-stores.ts', 'services/events/src/refill/main.ts']
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, [program, ...args], { env }, (error, stdout, stderr) => {
+    execFile(process.execPath, [...command, ...args], { cwd: REPOSITORY, env }, (error, stdout, stderr) => {
       if (error) reject(new Error(stderr.trim() || error.message))
       else resolve(stdout.trim())
     })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { SystemState, SystemStatus } from './control-protocol.ts'
 import { serveControl } from './control-server.ts'
 import { compileCacheDir, controlSocket, lockFile, logsDir, openDataDir, recordFile } from './data-dir.ts'
-import { endLeftovers, startGuard } from './guard.ts'
+import { NO_REDIS, readyText } from './help-texts.ts'
 import { takeLock } from './lock.ts'
 import type { Environment, Options } from './options.ts'
 import { createOutput, type Output } from './output.ts'
@@ -13,7 +13,7 @@ import { findPostgresHome } from './postgres-home.ts'
 import { findRedis } from './redis-server.ts'
 import { awaitStopRequest } from './stop-request.ts'
 import { createSystem, type SystemOptions } from './system.ts'
-import { NO_REDIS, readyText } from './texts.ts'
+import { endLeftovers, startWatchdog } from './watchdog.ts'
 
 /** Runs the whole system until it is asked to stop. When this returns or throws, nothing of it is left. */
 export async function runSystem(options: Options, environment: Environment): Promise<void> {
@@ -24,7 +24,7 @@ export async function runSystem(options: Options, environment: Environment): Pro
   try {
     await endLeftovers(recordFile(dataDir))
     clear(dataDir, options.fresh)
-    const guard = await startGuard(recordFile(dataDir))
+    const watchdog = await startWatchdog(recordFile(dataDir))
     const output = createOutput(logsDir(dataDir), options.json || !process.stdout.isTTY ? 'json' : 'pretty')
     const ports = await planPorts(options.ports, output.say)
     const redis = findRedis(environment.PATH ?? '')
@@ -37,14 +37,14 @@ export async function runSystem(options: Options, environment: Environment): Pro
       FAULT_ADMIN_TOKEN: randomUUID(),
       ...environment,
     }
-    await supervise({ dataDir, ports, redis, environment: inherited, guard, output })
+    await supervise({ dataDir, ports, redis, environment: inherited, watchdog, output })
   } finally {
     releaseLock()
   }
 }
 
 async function supervise(options: Omit<SystemOptions, 'onUnexpectedExit'>): Promise<void> {
-  const { dataDir, environment, guard, output } = options
+  const { dataDir, environment, watchdog, output } = options
   const failed = Promise.withResolvers<never>()
   let state: Exclude<SystemState, 'degraded'> = 'starting'
   const system = createSystem({
@@ -61,7 +61,7 @@ async function supervise(options: Omit<SystemOptions, 'onUnexpectedExit'>): Prom
     const isDegraded = state === 'ready' && components.some((component) => component.state !== 'running')
     return { state: isDegraded ? 'degraded' : state, pid: process.pid, dataDir, components }
   }
-  const stop = awaitStopRequest(environment, () => guard.endAll(0))
+  const stop = awaitStopRequest(environment, () => watchdog.endAll(0))
   const closeControl = await serveControl(controlSocket(dataDir), {
     components: system.components,
     status,
@@ -83,7 +83,7 @@ async function supervise(options: Omit<SystemOptions, 'onUnexpectedExit'>): Prom
   } finally {
     state = 'stopping'
     await system.stop()
-    await guard.endAll(2000)
+    await watchdog.endAll(2000)
     closeControl()
     await output.close()
   }

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
-import type { Guard } from './guard.ts'
 import { listProcesses, sendSignal } from './processes.ts'
+import type { Watchdog } from './watchdog.ts'
 
 export type Exit = { code: number | null; signal: NodeJS.Signals | null }
 
@@ -16,7 +16,7 @@ export type RunningProcess = {
 }
 
 /** Signals for a child and, where they must not go on without it, for the children it has itself. */
-export function controlProcess(child: ChildProcess, guard: Guard): RunningProcess {
+export function controlProcess(child: ChildProcess, watchdog: Watchdog): RunningProcess {
   const pid = child.pid as number
   let paused: number[] = []
   const exited = new Promise<Exit>((resolve) => {
@@ -30,7 +30,7 @@ export function controlProcess(child: ChildProcess, guard: Guard): RunningProces
 
   function resume() {
     signalAll(paused, 'SIGCONT')
-    for (const each of paused) if (each !== pid) guard.remove(each)
+    for (const each of paused) if (each !== pid) watchdog.remove(each)
     paused = []
   }
 
@@ -56,8 +56,8 @@ export function controlProcess(child: ChildProcess, guard: Guard): RunningProces
       signalAll([pid], 'SIGSTOP')
       const children = descendantsOf(pid)
       signalAll(children, 'SIGSTOP')
-      // the guard can not see who belongs to whom
-      for (const each of children) guard.add(each, 'SIGCONT')
+      // the watchdog cannot see who belongs to whom
+      for (const each of children) watchdog.add(each, 'SIGCONT')
       paused = [pid, ...children]
     },
   }

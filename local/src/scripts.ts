@@ -27,7 +27,9 @@ export const SCRIPTS: { title: string; scripts: Record<string, string> }[] = [
     title: 'Check the code',
     scripts: {
       test: 'all tests; npm test -- services/kit those of one directory',
-      lint: 'Biome checks',
+      lint: 'Biome checks, and prose',
+      prose: 'words that plain English avoids, by the list in prh.yml',
+      imports: 'which workspace imports which',
       format: 'Biome checks and writes',
       typecheck: 'TypeScript checks; nothing is built',
       coverage: 'the tests of the services, with what they cover',
@@ -55,6 +57,7 @@ export const SCRIPTS: { title: string; scripts: Record<string, string> }[] = [
     scripts: {
       slo: 'rules of Prometheus, after a change in monitoring/',
       dashboards: 'dashboards of Grafana, after a change in monitoring/',
+      variables: 'docs/configuration.md and .env.example, after a change of a variable',
       k8s: 'manifests, chart and golden files, after a change in monitoring/ or k8s/',
     },
   },

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { statSync } from 'node:fs'
 
-/** PostgreSQL refuses to run as root. Undefined: it runs as whoever runs this. */
+/** PostgreSQL refuses to run as root. Undefined: it runs as the user of this process. */
 export type Account = { name: string; uid: number; gid: number } | undefined
 
 /** @param clusterDir when there is one already, its owner is the one to go on with */
@@ -11,7 +11,7 @@ export function chooseAccount(clusterDir: string): Account {
   if (owner && owner.uid !== 0) return { name: `user ${owner.uid}`, uid: owner.uid, gid: owner.gid }
   const account = findAccount('postgres') ?? findAccount('nobody')
   if (!account)
-    throw new Error('PostgreSQL does not run as root, and there is no user postgres or nobody here')
+    throw new Error("PostgreSQL does not run as root, and there is no user 'postgres' or 'nobody' here")
   return account
 }
 

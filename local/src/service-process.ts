@@ -2,12 +2,12 @@ import { join } from 'node:path'
 import type { Launched } from './component.ts'
 import type { ServiceName } from './components.ts'
 import { REPOSITORY } from './data-dir.ts'
-import type { Guard } from './guard.ts'
 import { statusOf } from './http-status.ts'
 import type { Environment } from './options.ts'
 import type { Output } from './output.ts'
 import { controlProcess } from './running-process.ts'
 import { waitUntil } from './wait.ts'
+import type { Watchdog } from './watchdog.ts'
 
 const START_TIMEOUT_MS = 30_000
 
@@ -16,16 +16,16 @@ export async function launchService(
   name: ServiceName,
   baseUrl: string,
   environment: Environment,
-  { guard, output }: { guard: Guard; output: Output },
+  { watchdog, output }: { watchdog: Watchdog; output: Output },
 ): Promise<Launched> {
-  const child = await guard.spawn(
+  const child = await watchdog.spawn(
     process.execPath,
     [join(REPOSITORY, 'services', name, 'src', 'server.ts')],
     { cwd: REPOSITORY, env: environment, stdio: ['ignore', 'pipe', 'pipe'] },
     'SIGTERM',
   )
   const followed = output.follow(name, child)
-  const service = controlProcess(child, guard)
+  const service = controlProcess(child, watchdog)
   const settled = async () => !service.isRunning() || (await statusOf(`${baseUrl}/livez`)) === 200
   const inTime = await waitUntil(settled, START_TIMEOUT_MS, 50)
   if (!service.isRunning()) {
@@ -53,6 +53,7 @@ function parse(line: string): { level: string; msg: string; err?: { message?: st
   try {
     return JSON.parse(line)
   } catch {
+    // output of Node.js itself, such as a stack, is not JSON
     return undefined
   }
 }

@@ -29,7 +29,7 @@ export function serviceVariables(
     PORT: String(ports[name]),
   }
   const urlOf = (other: ServiceName, given: string | undefined) => given || `http://127.0.0.1:${ports[other]}`
-  // without a server nobody asks for it, but its port has to be a valid one
+  // without Redis it is not used, but the port must be valid
   const redis: Environment = {
     REDIS_HOST: '127.0.0.1',
     REDIS_PORT: String(hasRedis ? ports.redis : DEFAULT_REDIS_PORT),
@@ -40,7 +40,7 @@ export function serviceVariables(
         ...address,
         EVENTS_URL: urlOf('events', environment.EVENTS_URL),
         PAYMENTS_URL: urlOf('payments', environment.PAYMENTS_URL),
-        // empty is a choice here: then nobody is told
+        // empty is a choice here: then no notification is sent
         NOTIFICATIONS_URL: environment.NOTIFICATIONS_URL ?? urlOf('notifications', undefined),
         ...redis,
       }

@@ -1,5 +1,5 @@
 import type { Environment } from './options.ts'
-import { onParentGone } from './parent.ts'
+import { onParentGone } from './parent-watch.ts'
 
 export type StopRequest = {
   /** fulfilled with the reason */

@@ -1,6 +1,5 @@
 import { type Component, createComponent } from './component.ts'
 import { COMPONENTS, type ComponentName, SERVICES } from './components.ts'
-import type { Guard } from './guard.ts'
 import { statusOf } from './http-status.ts'
 import { migrate } from './migrate.ts'
 import type { Environment } from './options.ts'
@@ -10,8 +9,9 @@ import { startRedis } from './redis-server.ts'
 import type { Exit } from './running-process.ts'
 import { launchService } from './service-process.ts'
 import { databaseVariables, serviceVariables } from './service-variables.ts'
-import { createSteps, displayName } from './steps.ts'
+import { createStepTimer, displayName } from './step-timer.ts'
 import { waitUntil } from './wait.ts'
+import type { Watchdog } from './watchdog.ts'
 
 export type System = {
   /** redis is not among them where there is no Redis */
@@ -29,7 +29,7 @@ export type SystemOptions = {
   /** the program; undefined: holds are kept in the events process */
   redis: string | undefined
   environment: Environment
-  guard: Guard
+  watchdog: Watchdog
   output: Output
   onUnexpectedExit(name: ComponentName, exit: Exit): void
 }
@@ -52,7 +52,7 @@ export function createSystem(options: SystemOptions): System {
       createComponent(name, addressOf(name, ports), launchOf(name, options), options.onUnexpectedExit),
     ]),
   )
-  const step = createSteps(options.output.say)
+  const step = createStepTimer(options.output.say)
   const start = async (name: ComponentName) => {
     const component = components.get(name)
     if (component) await step(displayName(name), () => component.start())
@@ -83,16 +83,16 @@ export function createSystem(options: SystemOptions): System {
 }
 
 function launchOf(name: ComponentName, options: SystemOptions): Parameters<typeof createComponent>[2] {
-  const { dataDir, ports, guard, output, environment, redis } = options
+  const { dataDir, ports, watchdog, output, environment, redis } = options
   const port = ports[name]
   switch (name) {
     case 'postgres':
       return async () => {
-        const server = await startPostgres({ dataDir, port, guard, log: output.say })
+        const server = await startPostgres({ dataDir, port, watchdog, log: output.say })
         return { ...server, stop: (graceMs) => server.stop('fast', graceMs) }
       }
     case 'redis':
-      return () => startRedis({ program: redis as string, dataDir, port, guard })
+      return () => startRedis({ program: redis as string, dataDir, port, watchdog })
     default:
       return (variables) => {
         const base = { ...environment, ...serviceVariables(name, ports, environment, redis !== undefined) }

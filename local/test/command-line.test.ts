@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { readCommand } from '../src/command-line.ts'
 import { COMMANDS } from '../src/commands.ts'
-import { CONTROL_HELP } from '../src/texts.ts'
+import { CONTROL_HELP } from '../src/help-texts.ts'
 
 test('rules of faults may be quoted or not, and be for one service or for all', () => {
   const rules = 'POST /charge 5% status=503'

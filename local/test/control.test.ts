@@ -173,17 +173,20 @@ test('faults strike at once, without a restart, and only who has the token of th
 
 test('commands on the data find the databases of the running system, wherever they listen', async () => {
   const strangers = { REDIS_PORT: '0' }
-  const audit = await run(['services/events/src/audit/main.ts', '--json'], strangers)
+  const audit = await run(
+    ['local/src/with-stores.ts', 'services/events/src/audit/main.ts', '--json'],
+    strangers,
+  )
   expect(audit.code).toBe(0)
   expect(JSON.parse(audit.output)).toMatchObject({ ok: true, violations: [] })
-  const status = await run(['migrations/src/migrate.ts', 'status', '--json'])
+  const status = await run(['local/src/with-stores.ts', 'migrations/src/migrate.ts', 'status', '--json'])
   expect(JSON.parse(status.output)).toMatchObject({ pending: 0 })
   const refilled = JSON.parse((await local('refill', '--json')).output)
   expect(refilled[0]).toMatchObject({ eventId: 1, free: 100 })
 })
 
 test('a database that the shell names is the one that is taken', async () => {
-  const { code, output } = await run(['services/events/src/audit/main.ts'], {
+  const { code, output } = await run(['local/src/with-stores.ts', 'services/events/src/audit/main.ts'], {
     DB_HOST: '127.0.0.1',
     DB_PORT: '1',
   })
@@ -196,7 +199,7 @@ test('a database that the shell names is the one that is taken', async () => {
 
 test.runIf(hasRedis)('without its Redis the audit says so in a sentence', async () => {
   await system.control.stop('redis')
-  const { code, output } = await run(['services/events/src/audit/main.ts'])
+  const { code, output } = await run(['local/src/with-stores.ts', 'services/events/src/audit/main.ts'])
   await system.control.start('redis')
   expect(code).toBe(2)
   expect(output).toBe(

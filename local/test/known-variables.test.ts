@@ -19,7 +19,7 @@ test.each([
     'gateway does not read PAYMENT_FAILURE: did you mean PAYMENT_FAILURE_RATE of payments?',
   ],
   ['notifications', 'PAYMENTS_URL', 'notifications does not read PAYMENTS_URL; gateway and events do'],
-  ['events', 'COLOR', 'events does not read COLOR: README.md has a table of what it reads'],
+  ['events', 'COLOR', 'events does not read COLOR: docs/configuration.md lists what it reads'],
   ['events', 'PORT', 'PORT stays what it was when the system was started'],
   ['postgres', 'PORT', 'postgres takes no variables, only the four services do'],
 ] as const)('%s with %s is refused', (component, name, message) => {

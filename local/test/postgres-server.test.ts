@@ -4,22 +4,22 @@ import { join } from 'node:path'
 import { makeDataDir } from '@quickticket/testing/system'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { type Guard, startGuard } from '../src/guard.ts'
 import { freePorts } from '../src/ports.ts'
 import { findPostgresHome } from '../src/postgres-home.ts'
 import { type PostgresServer, startPostgres } from '../src/postgres-server.ts'
 import { isRunning, sendSignal } from '../src/processes.ts'
 import { waitUntil } from '../src/wait.ts'
+import { startWatchdog, type Watchdog } from '../src/watchdog.ts'
 
 const isRoot = process.getuid?.() === 0
 const lines: string[] = []
 let dataDir: string
-let guard: Guard
+let watchdog: Watchdog
 let server: PostgresServer | undefined
 
 beforeAll(async () => {
   dataDir = makeDataDir()
-  guard = await startGuard()
+  watchdog = await startWatchdog()
 })
 
 afterEach(async () => {
@@ -28,13 +28,19 @@ afterEach(async () => {
 })
 
 afterAll(async () => {
-  await guard.endAll(1000)
+  await watchdog.endAll(1000)
   rmSync(dataDir, { recursive: true, force: true })
 })
 
 async function start(dir = dataDir): Promise<PostgresServer> {
   const [port = 0] = await freePorts(1)
-  server = await startPostgres({ dataDir: dir, port, guard, log: (line) => lines.push(line), durable: false })
+  server = await startPostgres({
+    dataDir: dir,
+    port,
+    watchdog,
+    log: (line) => lines.push(line),
+    durable: false,
+  })
   return server
 }
 
@@ -128,10 +134,10 @@ test('data of another major version is refused in one line that says what to do'
   rmSync(dir, { recursive: true })
 })
 
-test('when it can not start, its own words are shown', async () => {
+test('when it cannot start, its own words are shown', async () => {
   const { port, pid } = await start()
   const other = makeDataDir()
-  const second = startPostgres({ dataDir: other, port, guard, log: () => {}, durable: false })
+  const second = startPostgres({ dataDir: other, port, watchdog, log: () => {}, durable: false })
   await expect(second).rejects.toThrow(
     /PostgreSQL did not start; the end of .*postgres\.log:.*could not bind/s,
   )

@@ -3,27 +3,27 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { makeDataDir } from '@quickticket/testing/system'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Guard, startGuard } from '../src/guard.ts'
 import { freePorts } from '../src/ports.ts'
 import { findRedis, type RedisServer, startRedis } from '../src/redis-server.ts'
+import { startWatchdog, type Watchdog } from '../src/watchdog.ts'
 
 const program = findRedis(process.env.PATH ?? '')
 let dataDir: string
-let guard: Guard
+let watchdog: Watchdog
 
 beforeAll(async () => {
   dataDir = makeDataDir()
-  guard = await startGuard()
+  watchdog = await startWatchdog()
 })
 
 afterAll(async () => {
-  await guard.endAll(1000)
+  await watchdog.endAll(1000)
   rmSync(dataDir, { recursive: true, force: true })
 })
 
 async function start(): Promise<RedisServer> {
   const [port = 0] = await freePorts(1)
-  return startRedis({ program: program as string, dataDir, port, guard })
+  return startRedis({ program: program as string, dataDir, port, watchdog })
 }
 
 async function command(port: number, line: string): Promise<string> {
@@ -46,9 +46,9 @@ test.skipIf(!program)('what it holds survives a stop', async () => {
   await second.kill()
 })
 
-test.skipIf(!program)('when it can not start, its own words are shown', async () => {
+test.skipIf(!program)('when it cannot start, its own words are shown', async () => {
   const { port, stop } = await start()
-  const second = startRedis({ program: program as string, dataDir, port, guard })
+  const second = startRedis({ program: program as string, dataDir, port, watchdog })
   await expect(second).rejects.toThrow(/Redis did not start; the end of .*redis\.log:.*bind/is)
   await stop()
 })

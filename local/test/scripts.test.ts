@@ -59,7 +59,7 @@ async function run(name: string, command: string, option: string) {
   const child = spawn(process.execPath, [...args, option], {
     cwd: REPOSITORY,
     stdio: ['ignore', 'pipe', 'pipe'],
-    // one that does not know --help may serve for ever
+    // one that does not know --help may never end
     timeout: 30_000,
   })
   const [stdout, stderr, [code]] = await Promise.all([

@@ -236,7 +236,7 @@ test('--help tells the flags, the ports and the control command', async () => {
   }
 })
 
-test('a data directory that can not be written to is one line', async () => {
+test('a data directory that cannot be written to is one line', async () => {
   const dataDir = newDataDir()
   chmodSync(dataDir, 0o555)
   const { code, text } = await refusal({ dataDir: join(dataDir, 'data'), ...(isRoot && { uid: NOBODY }) })

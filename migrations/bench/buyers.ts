@@ -14,7 +14,7 @@ export interface Seen {
 }
 
 export interface Buyers {
-  /** Lets it run for a while, says what that was like, and begins to count anew. */
+  /** Waits, returns what the clients have seen in that time, and starts a new count. */
   settle(durationMs: number): Promise<Seen>
   /** Ends it, and says what the clients have seen since. */
   stop(): Promise<Seen>

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { readCommandLine } from '@quickticket/kit/command-line'
 
 const USAGE = `npm run bench:migrations [-- --orders N] [--clients N]
 
@@ -9,29 +9,18 @@ without CONCURRENTLY, and the same column without a lock timeout behind a long t
   --orders   how many orders there are; default 1000000
   --clients  how many clients there are; default 8`
 
-/** Ends the process with what is wrong, or with the usage, when the arguments are none of it. */
-export function readCommand(args: string[]): { orders: number; clients: number } {
-  try {
-    const { values } = parseArgs({
-      args,
-      options: {
-        orders: { type: 'string', default: '1000000' },
-        clients: { type: 'string', default: '8' },
-        help: { type: 'boolean' },
-      },
-    })
-    if (values.help) {
-      console.log(USAGE)
-      process.exit(0)
-    }
+/** Ends the process after `--help` and when the arguments are wrong. */
+export function readCommand(): { orders: number; clients: number } {
+  const options = {
+    orders: { type: 'string', default: '1000000' },
+    clients: { type: 'string', default: '8' },
+  } as const
+  return readCommandLine({ command: 'npm run bench:migrations --', usage: USAGE, options }, ({ values }) => {
     const [orders, clients] = [Number(values.orders), Number(values.clients)]
     if (!(orders >= 1000 && orders % 1000 === 0))
       throw new Error(`--orders ${values.orders} must be a multiple of 1000`)
     if (!(Number.isInteger(clients) && clients >= 1 && clients <= 50))
       throw new Error(`--clients ${values.clients} must be a whole number from 1 to 50`)
     return { orders, clients }
-  } catch (error) {
-    console.error(`${(error as Error).message}\nnpm run bench:migrations -- --help says more`)
-    process.exit(2)
-  }
+  })
 }

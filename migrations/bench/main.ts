@@ -10,7 +10,7 @@ import { buyers } from './buyers.ts'
 import { readCommand } from './command.ts'
 import { fill } from './fill.ts'
 
-const { orders, clients } = readCommand(process.argv.slice(2))
+const { orders, clients } = readCommand()
 const INDEX = 'idx_events_event_date'
 const LONG_MS = 3000
 const log = createLog('bench', 'error')
@@ -23,8 +23,6 @@ console.log(`${clients} clients that look at an event and buy, 5 ms apart
 // as many events as orders, so that an index of theirs takes its time
 await withDatabase(orders, async (client, here) => {
   const { row, behindLongTransaction } = measuring(here, orders)
-  // 0006 replaces a function: there is nothing to wait for
-  await migrateDown(client, log)
   await row('nothing, for 5 s', () => delay(5000))
   await row('down 0005 (DROP INDEX CONCURRENTLY)', () => migrateDown(client, log))
   await row('control: CREATE INDEX', () => client.query(`CREATE INDEX ${INDEX} ON events (event_date)`))
@@ -45,7 +43,7 @@ await withDatabase(orders, async (client, here) => {
 // these count the seats of every event once: as many events as there might be
 await withDatabase(1000, async (client, here) => {
   const { row } = measuring(here, 1000)
-  await migrateDown(client, log, 3)
+  await migrateDown(client, log, 2)
   await row('down 0003 (checkouts), 1000 events', () => migrateDown(client, log))
   await row('down 0002 (sold seats), 1000 events', () => migrateDown(client, log))
   await row('up 0002 (sold seats), 1000 events', () => migrateUp(client, log, { count: 1 }))

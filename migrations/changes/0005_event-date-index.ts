@@ -1,9 +1,9 @@
 import type { MigrationBuilder } from 'node-pg-migrate'
 
-/** Events are listed by date. Built while they are sold: it waits for others, and nobody waits for it. */
+/** Events are listed by date. Built while they are sold: it waits for running transactions and blocks no statement. */
 export function up(pgm: MigrationBuilder): void {
   pgm.noTransaction()
-  // it may wait for long transactions as long as they take, since it stops nobody meanwhile
+  // it may wait for long transactions, because it blocks no statement meanwhile
   pgm.sql('SET lock_timeout = 0')
   pgm.sql('CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_events_event_date ON events (event_date)')
 }

@@ -5,19 +5,22 @@ import { fileURLToPath } from 'node:url'
 
 export const CHANGES = fileURLToPath(new URL('../changes', import.meta.url))
 
+/** SQL, or TypeScript where a change cannot run in a transaction. */
+export const EXTENSION = /\.(sql|ts)$/
+
 /** A file of migrations/changes. */
 export interface Change {
   name: string
-  /** of its text, so that an edit is noticed; line ends do not count, because Git may change them */
+  /** SHA-256 of its text, to detect edits; line ends do not count, because Git may change them */
   checksum: string
 }
 
 /** All changes of a directory, in the order in which they are applied. */
 export async function readChanges(directory = CHANGES): Promise<Change[]> {
-  const files = (await readdir(directory)).filter((file) => file.endsWith('.ts')).toSorted()
+  const files = (await readdir(directory)).filter((file) => EXTENSION.test(file)).toSorted()
   return Promise.all(
     files.map(async (file) => ({
-      name: file.replace(/\.ts$/, ''),
+      name: file.replace(EXTENSION, ''),
       checksum: checksum(await readFile(join(directory, file), 'utf8')),
     })),
   )

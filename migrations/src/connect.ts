@@ -18,7 +18,7 @@ export interface Waiting {
 
 const WAITING: Waiting = { waitMs: 30_000, attemptTimeoutMs: 5000, pauseMs: 500 }
 
-/** What waiting does not mend. @see https://www.postgresql.org/docs/17/errcodes-appendix.html */
+/** Errors that waiting does not fix. @see https://www.postgresql.org/docs/17/errcodes-appendix.html */
 const REFUSED: Record<string, string> = {
   '28P01': 'it does not take this user with this password: check DB_USER and DB_PASS',
   '28000': 'it does not take this user: check DB_USER',
@@ -55,7 +55,7 @@ export async function connect(
 
 function createClient(config: Config, applicationName: string, attemptTimeoutMs: number): pg.Client {
   const client = new pg.Client(connectionOptions(config, applicationName, attemptTimeoutMs))
-  // whatever is asked next fails with the reason; without a listener the process would end first
+  // the next query fails with the reason; without a listener the process would end first
   client.on('error', () => undefined)
   return client
 }
@@ -89,7 +89,7 @@ function unreachable(
   refused: string | undefined,
 ): Error {
   const why = refused ?? 'there is no answer: is it running, and are DB_HOST and DB_PORT right?'
-  // why it was refused is told; what lies behind no answer is not
+  // a refusal has its reason in the message; for no answer the cause has it
   return new Unreachable(`PostgreSQL at ${DB_HOST}:${DB_PORT} (${DB_NAME}, user ${DB_USER}): ${why}`, {
     cause: refused ? undefined : cause,
   })

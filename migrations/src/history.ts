@@ -10,12 +10,6 @@ export interface Applied {
   checksum: string | null
 }
 
-/** Checksums of texts that changes had before, and that make the same of a database as those that they have now. */
-const FORMER: Record<string, string> = {
-  // it took its locks in another order
-  '631413cd9f6f08096c8c0f642a1c53a55e9169a9f10663023eadb41dad5e790d': '0002_sold-seats',
-}
-
 /** An applied change is not what its file says now. */
 export class EditedChange extends Error {
   constructor(name: string) {
@@ -48,7 +42,7 @@ export async function openHistory(client: pg.Client, changes: Change[]): Promise
     `CREATE TABLE IF NOT EXISTS ${HISTORY_TABLE} (
        id serial PRIMARY KEY, name varchar(255) NOT NULL, run_on timestamp NOT NULL, checksum text)`,
   )
-  // asked first: ALTER TABLE waits for whoever reads the table, a dump for example
+  // asked first: ALTER TABLE waits for all readers of the table, for example a dump
   if (!(await historyColumns(client)).includes('checksum')) {
     await client.query(`ALTER TABLE ${HISTORY_TABLE} ADD COLUMN checksum text`)
   }
@@ -67,7 +61,7 @@ export function editedChanges(applied: Applied[], changes: Change[]): string[] {
   return changes
     .filter(({ name, checksum }) => {
       const before = applied.find((one) => one.name === name)?.checksum
-      return before != null && before !== checksum && FORMER[before] !== name
+      return before != null && before !== checksum
     })
     .map(({ name }) => name)
 }

@@ -11,7 +11,7 @@ export interface InvalidIndex {
 
 const LEFT_BY_REINDEX = /_cc(new|old)\d*$/
 
-/** Those that nobody is building right now. */
+/** Those that are not being built right now. */
 export async function findInvalidIndexes(client: pg.Client): Promise<InvalidIndex[]> {
   const { rows } = await client.query<InvalidIndex>(
     `SELECT relname AS name, pg_get_indexdef(indexrelid) AS definition, indislive AS live
@@ -23,7 +23,7 @@ export async function findInvalidIndexes(client: pg.Client): Promise<InvalidInde
   return rows
 }
 
-/** Builds them anew under the same name. Like the first build it stops nobody, and waits for whoever reads the table. */
+/** Builds them again under the same name. Like the first build it blocks no statement, and waits for running transactions. */
 export async function repairInvalidIndexes(client: pg.Client, log: Log): Promise<string[]> {
   const invalid = await findInvalidIndexes(client)
   if (invalid.length === 0) return []

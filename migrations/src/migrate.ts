@@ -1,24 +1,23 @@
 import { ConfigError, loadConfig } from '@quickticket/kit/config'
 import { createLog, flushLog } from '@quickticket/kit/log'
-import { storeVariables } from '@quickticket/kit/running-system'
 import { withoutStack } from '@quickticket/kit/without-stack'
 import type pg from 'pg'
 import { type Command, readCommand } from './command.ts'
 import { variables } from './config.ts'
 import { connect, Unreachable } from './connect.ts'
 import { EditedChange } from './history.ts'
+import { LockTimeout } from './lock-retry.ts'
 import { createChange, NewChangeRefused } from './new-change.ts'
-import { LockTimeout } from './patience.ts'
 import { baseline, migrateDown, migrateUp, redo, seed, UnknownChange } from './runner.ts'
 import { readStatus } from './status.ts'
 
 const log = createLog('migrations', 'info')
 
-// as process 1 of a container, it would not hear the signal otherwise
+// process 1 of a container ignores a signal that it does not handle
 process.once('SIGTERM', () => process.exit(143))
 
 try {
-  const command = readCommand(process.argv.slice(2))
+  const command = readCommand()
   const { name, change = '' } = command
   if (name === 'new') {
     const file = await createChange(change)
@@ -36,11 +35,7 @@ await flushLog(log)
 type OnDatabase = Command & { name: Exclude<Command['name'], 'new'> }
 
 async function runOnDatabase(command: OnDatabase): Promise<number> {
-  const client = await connect(
-    loadConfig(variables, await storeVariables(process.env, {})),
-    log,
-    'quickticket-migrations',
-  )
+  const client = await connect(loadConfig(variables, process.env), log, 'quickticket-migrations')
   try {
     return await run(command, client)
   } finally {
@@ -49,7 +44,7 @@ async function runOnDatabase(command: OnDatabase): Promise<number> {
 }
 
 async function run(
-  { name, change, patience, withSeed, asJson }: OnDatabase,
+  { name, change, lockRetry, withSeed, asJson }: OnDatabase,
   client: pg.Client,
 ): Promise<number> {
   if (name === 'status') {
@@ -58,9 +53,9 @@ async function run(
     return counts.edited > 0 ? 1 : 0
   }
   const changed = await {
-    up: () => migrateUp(client, log, patience),
-    down: () => migrateDown(client, log, 1, patience),
-    redo: () => redo(client, log, patience),
+    up: () => migrateUp(client, log, lockRetry),
+    down: () => migrateDown(client, log, 1, lockRetry),
+    redo: () => redo(client, log, lockRetry),
     baseline: () => baseline(client, log, change),
   }[name]()
   log.info({ changed }, changed.length ? `${name}: ${changed.join(', ')}` : 'nothing to do')

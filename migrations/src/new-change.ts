@@ -12,7 +12,7 @@ export class NewChangeRefused extends Error {
 /**
  * Writes the file of a change that is still to be described, with the next number, and returns its path.
  *
- * @param text its name, or a sentence that becomes one: "add email" is 0007_add-email
+ * @param text its name, or a sentence that becomes one: "add email" is 0006_add-email
  * @throws {NewChangeRefused}
  */
 export async function createChange(text: string, directory = CHANGES): Promise<string> {
@@ -67,7 +67,7 @@ const TEMPLATE = `import type { MigrationBuilder } from 'node-pg-migrate'
  * While a version is rolled out, the one before it serves too, and it must be possible to go back. So expand first: a
  * nullable column, a table, a trigger that keeps old and new equal, an index (CONCURRENTLY, in a change of its own with
  * pgm.noTransaction()). Contract last, in a later change, when no version uses the old thing any more: SET NOT NULL,
- * DROP, RENAME. docs/migrations.md says which statement stops whom.
+ * DROP, RENAME. docs/migrations.md says which statement blocks which others.
  */
 export function up(pgm: MigrationBuilder): void {
   pgm.sql('TODO')

@@ -2,15 +2,15 @@ import { readFile } from 'node:fs/promises'
 import type { Log } from '@quickticket/kit/log'
 import { type RunnerOption, runner } from 'node-pg-migrate'
 import type pg from 'pg'
-import { alone } from './alone.ts'
 import { CHANGES, type Change, readChanges } from './changes.ts'
 import { HISTORY_TABLE, openHistory, recordChanges, writeChecksum } from './history.ts'
 import { repairInvalidIndexes } from './invalid-indexes.ts'
-import { PATIENCE, type Patience, patiently } from './patience.ts'
+import { LOCK_RETRY, type LockRetry, withLockRetry } from './lock-retry.ts'
+import { withMigrationLock } from './migration-lock.ts'
 
 const SEED = new URL('../seed.sql', import.meta.url)
 
-export interface Options extends Partial<Patience> {
+export interface Options extends Partial<LockRetry> {
   /** where the changes are, by default migrations/changes */
   directory?: string
   /** how many changes up makes at most, by default all */
@@ -22,13 +22,13 @@ interface Run {
   log: Log
   directory: string
   changes: Change[]
-  patience: Patience
+  lockRetry: LockRetry
 }
 
 /** Applies every change that the database does not have yet, and returns their names. */
 export async function migrateUp(client: pg.Client, log: Log, options: Options = {}): Promise<string[]> {
   const run = await prepare(client, log, options)
-  return alone(client, log, async () => {
+  return withMigrationLock(client, log, async () => {
     await openHistory(client, run.changes)
     await repairInvalidIndexes(client, log)
     return steps(run, 'up', options.count ?? Number.POSITIVE_INFINITY)
@@ -43,7 +43,7 @@ export async function migrateDown(
   options: Options = {},
 ): Promise<string[]> {
   const run = await prepare(client, log, options)
-  return alone(client, log, async () => {
+  return withMigrationLock(client, log, async () => {
     await openHistory(client, run.changes)
     return steps(run, 'down', count)
   })
@@ -52,7 +52,7 @@ export async function migrateDown(
 /** Takes the last change back and makes it again, and returns its name. */
 export async function redo(client: pg.Client, log: Log, options: Options = {}): Promise<string[]> {
   const run = await prepare(client, log, options)
-  return alone(client, log, async () => {
+  return withMigrationLock(client, log, async () => {
     await openHistory(client, run.changes)
     const taken = await steps(run, 'down', 1)
     await repairInvalidIndexes(client, log)
@@ -77,7 +77,7 @@ export async function baseline(
   const last = upTo === undefined ? 0 : changes.findIndex(({ name }) => name === upTo)
   if (last === -1) throw new UnknownChange(upTo as string, changes)
   const recorded = changes.slice(0, last + 1)
-  return alone(client, log, async () => {
+  return withMigrationLock(client, log, async () => {
     await openHistory(client, [])
     await recordChanges(client, recorded)
     return recorded.map(({ name }) => name)
@@ -96,9 +96,9 @@ export async function seed(client: pg.Client): Promise<void> {
 }
 
 async function prepare(client: pg.Client, log: Log, options: Options): Promise<Run> {
-  const { directory = CHANGES, count: _, ...patience } = options
+  const { directory = CHANGES, count: _, ...lockRetry } = options
   const changes = await readChanges(directory)
-  return { client, log, directory, changes, patience: { ...PATIENCE, ...patience } }
+  return { client, log, directory, changes, lockRetry: { ...LOCK_RETRY, ...lockRetry } }
 }
 
 /** One change after the other, each in a transaction of its own where it can be, and timed. */
@@ -116,12 +116,12 @@ async function steps(run: Run, direction: 'up' | 'down', count: number): Promise
 }
 
 async function step(run: Run, direction: 'up' | 'down'): Promise<string | undefined> {
-  const { client, log, changes, patience } = run
+  const { client, log, changes, lockRetry } = run
   const next = await nextChange(run, direction)
   if (!next) return undefined
   const change = changes.find(({ name }) => name === next)
   if (!change) throw new UnknownChange(next, changes)
-  await patiently(client, log, `${direction} ${next}`, patience, () =>
+  await withLockRetry(client, log, `${direction} ${next}`, lockRetry, () =>
     runner({ ...runnerOptions(run), direction, count: 1, ...(direction === 'up' && { file: next }) }),
   )
   if (direction === 'up') await writeChecksum(client, change)

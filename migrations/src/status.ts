@@ -11,7 +11,7 @@ export interface Status {
   edited: number
 }
 
-/** What a database has and does not have. Nothing is changed, and nobody is waited for. */
+/** What a database has and does not have. Changes nothing and waits for no lock. */
 export async function readStatus(client: pg.Client, directory = CHANGES): Promise<Status> {
   const changes = await readChanges(directory)
   const applied = await readHistory(client)

@@ -1,10 +1,11 @@
 import { readdirSync } from 'node:fs'
 import { addEvent, type Database, describeSchema, emptyDatabase, quiet } from '@quickticket/testing/databases'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { EXTENSION } from '../src/changes.ts'
 import { migrateDown, migrateUp, seed } from '../src/runner.ts'
 
 const CHANGES = readdirSync(new URL('../changes', import.meta.url))
-  .map((file) => file.replace(/\.ts$/, ''))
+  .map((file) => file.replace(EXTENSION, ''))
   .toSorted()
 
 let database: Database

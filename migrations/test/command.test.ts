@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { addEvent, type Database, emptyDatabase, quiet } from '@quickticket/testing/databases'
-import { openDoor } from '@quickticket/testing/door'
 import { runProgram } from '@quickticket/testing/service-process'
+import { startTcpProxy } from '@quickticket/testing/tcp-proxy'
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
 import { migrateUp, seed } from '../src/runner.ts'
 
@@ -54,7 +54,7 @@ describe('npm run migrate', () => {
 
   test('waits for a PostgreSQL that is not there yet', async () => {
     const url = new URL(inject('postgresUrl'))
-    const door = await openDoor({ host: url.hostname, port: Number(url.port) })
+    const door = await startTcpProxy({ host: url.hostname, port: Number(url.port) })
     await door.shut()
     const waiting = run(['up'], { DB_HOST: '127.0.0.1', DB_PORT: String(door.port) })
     await waiting.logs.until(({ msg }) => msg === `waiting for PostgreSQL at 127.0.0.1:${door.port}`)

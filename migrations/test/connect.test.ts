@@ -1,7 +1,8 @@
 import { type AddressInfo, createServer, connect as openSocket, Socket } from 'node:net'
 import { loadConfig } from '@quickticket/kit/config'
 import { quiet } from '@quickticket/testing/databases'
-import { connectionsOf, freePort, listenUntilTheEnd } from '@quickticket/testing/upstream-servers'
+import { freePort } from '@quickticket/testing/free-port'
+import { connectionsOf, listenForTest } from '@quickticket/testing/upstream-servers'
 import { expect, inject, onTestFinished, test, vi } from 'vitest'
 import { type Config, variables } from '../src/config.ts'
 import { connect, Unreachable } from '../src/connect.ts'
@@ -22,7 +23,7 @@ async function listen(answer: (connection: Socket, number: number) => void = () 
   const server = createServer()
   const connections = connectionsOf(server)
   server.on('connection', (connection: Socket) => answer(connection, connections.length))
-  await listenUntilTheEnd(server, 0, '127.0.0.1')
+  await listenForTest(server, 0, '127.0.0.1')
   return { config: configOf('127.0.0.1', (server.address() as AddressInfo).port) }
 }
 

@@ -85,7 +85,7 @@ describe('on a database', () => {
     )
     expect(await describeSchema(database.client)).toEqual(schema)
     const { rows } = await database.client.query('SELECT name FROM schema_migrations ORDER BY id')
-    expect(rows.at(-1)).toEqual({ name: '0003b_outbox' })
+    expect(rows.at(-1)).toEqual({ name: '0003_checkouts' })
   })
 
   test('the migration of the lab is what docs/migrations.md shows', async () => {

@@ -152,7 +152,7 @@ test('event_date becomes scheduled_at in three changes while two versions of eve
   expect(bought.rows.map(({ id }) => id).toSorted()).toEqual(
     [...oldClients.orders, ...newClients.orders].toSorted(),
   )
-  // the control: the old version can not serve any more
+  // the control: the old version cannot serve any more
   expect((await fetch(`${oldUrl}/events`)).status).toBe(500)
 }, 60_000)
 

@@ -2,14 +2,14 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { changeSql } from '../src/change-sql.ts'
 import { readChanges } from '../src/changes.ts'
+import { changeSql } from './change-sql.ts'
 
 const SQUAWK = fileURLToPath(new URL('../../node_modules/.bin/squawk', import.meta.url))
 const found = existsSync(SQUAWK) && spawnSync(SQUAWK, ['--version']).status === 0
 if (!found) console.log('tests: squawk has no program for this machine, so changes are not linted')
 
-/** From before they were linted; they can not be edited any more. */
+/** They create the tables: no version serves yet. */
 const OLD = ['0001_baseline', '0002_sold-seats', '0003_checkouts']
 /** The runner bounds the waiting, and how long the work may take is no business of a lock. */
 const NOT_HERE = ['require-statement-timeout']

@@ -3,18 +3,19 @@ import { fileURLToPath } from 'node:url'
 import { type Database, describeSchema, emptyDatabase, quiet } from '@quickticket/testing/databases'
 import { runProgram } from '@quickticket/testing/service-process'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { EXTENSION } from '../src/changes.ts'
 import { findInvalidIndexes } from '../src/invalid-indexes.ts'
-import { LockTimeout } from '../src/patience.ts'
+import { LockTimeout } from '../src/lock-retry.ts'
 import { migrateDown, migrateUp, seed } from '../src/runner.ts'
 import { readStatus } from '../src/status.ts'
-import { watchedLog } from './logs.ts'
+import { watchedLog } from './watched-log.ts'
 
 const CHANGES = readdirSync(new URL('../changes', import.meta.url))
-  .map((file) => file.replace(/\.ts$/, ''))
+  .map((file) => file.replace(EXTENSION, ''))
   .toSorted()
 const COMMAND = fileURLToPath(new URL('../src/migrate.ts', import.meta.url))
 const INDEX = 'idx_events_event_date'
-const before = (change: string) => CHANGES.length - CHANGES.findIndex((name) => name.startsWith(change))
+const countFrom = (change: string) => CHANGES.length - CHANGES.findIndex((name) => name.startsWith(change))
 
 let database: Database
 beforeEach(async () => {
@@ -28,11 +29,11 @@ const order = (id: string, event = 3) =>
 /** The database as it was before a change, with the course's events in it. */
 async function migratedUntilBefore(change: string): Promise<void> {
   await migrateUp(database.client, quiet)
-  await migrateDown(database.client, quiet, before(change))
+  await migrateDown(database.client, quiet, countFrom(change))
   await seed(database.client)
 }
 
-/** Waits until the server says that somebody is where a test needs him. */
+/** Waits until one session is in this state. */
 async function until(condition: string): Promise<void> {
   await expect
     .poll(
@@ -56,7 +57,7 @@ describe('a change that needs a table which a long transaction reads', () => {
     )
     expect(await describeSchema(database.client)).toEqual(schema)
     await reader.query('COMMIT')
-    expect(await migrateUp(database.client, quiet)).toEqual(CHANGES.slice(-before('0004')))
+    expect(await migrateUp(database.client, quiet)).toEqual(CHANGES.slice(-countFrom('0004')))
   })
 
   test('lets traffic through between two attempts, and is made when the table is free', async () => {
@@ -71,7 +72,7 @@ describe('a change that needs a table which a long transaction reads', () => {
       (await writer.query('SELECT name FROM schema_migrations WHERE name LIKE $1', ['0004%'])).rowCount,
     ).toBe(0)
     await reader.query('COMMIT')
-    expect(await migrating).toEqual(CHANGES.slice(-before('0004')))
+    expect(await migrating).toEqual(CHANGES.slice(-countFrom('0004')))
   })
 })
 
@@ -80,14 +81,14 @@ describe('an index on a table in use', () => {
     await migratedUntilBefore('0005')
     const [builder, slow, writer] = await Promise.all([1, 2, 3].map(() => database.connect()))
     if (!builder || !slow || !writer) throw new Error('no connections')
-    // the build waits for whoever has written before it
+    // the build waits for transactions that wrote before it
     await slow.query(`BEGIN; ${order('slow')}`)
     const building = migrateUp(builder, quiet)
     await until(`query LIKE 'CREATE INDEX CONCURRENTLY%' AND wait_event_type = 'Lock'`)
     await writer.query(order('meanwhile', 1))
     await until(`query LIKE 'CREATE INDEX CONCURRENTLY%' AND wait_event_type = 'Lock'`)
     await slow.query('COMMIT')
-    expect(await building).toEqual(['0005_event-date-index', '0006_confirm-by-key'])
+    expect(await building).toEqual(['0005_event-date-index'])
   })
 
   test('the control: a plain CREATE INDEX makes every writer wait until it is done', async () => {
@@ -120,7 +121,7 @@ describe('an index on a table in use', () => {
       `index ${INDEX} is INVALID; the next up repairs it`,
     )
     const { log, lines } = watchedLog()
-    expect(await migrateUp(database.client, log)).toEqual(['0005_event-date-index', '0006_confirm-by-key'])
+    expect(await migrateUp(database.client, log)).toEqual(['0005_event-date-index'])
     expect(lines.lines()[0]?.msg).toMatch(`${INDEX} was INVALID, repaired in`)
     expect(await findInvalidIndexes(database.client)).toEqual([])
     await expectIndexInUse()
@@ -128,7 +129,6 @@ describe('an index on a table in use', () => {
 
   test('that was on its way out when DROP was interrupted is there again after up', async () => {
     await migrateUp(database.client, quiet)
-    await migrateDown(database.client, quiet, before('0006'))
     await seed(database.client)
     const [dropper, slow] = await Promise.all([1, 2].map(() => database.connect()))
     if (!dropper || !slow) throw new Error('no connections')
@@ -142,7 +142,7 @@ describe('an index on a table in use', () => {
     await dropping
     await slow.query('COMMIT')
     expect(await findInvalidIndexes(database.client)).toHaveLength(1)
-    expect(await migrateUp(database.client, quiet)).toEqual(['0006_confirm-by-key'])
+    expect(await migrateUp(database.client, quiet)).toEqual([])
     await expectIndexInUse()
   })
 
@@ -157,9 +157,9 @@ describe('a runner that is killed in the middle of', () => {
   test.each(CHANGES)('%s: the next one ends where it would have', async (change) => {
     await migrateUp(database.client, quiet)
     const schema = await describeSchema(database.client)
-    await migrateDown(database.client, quiet, before(change))
+    await migrateDown(database.client, quiet, countFrom(change))
 
-    // what the change does is done, and that it was done can not be written
+    // what the change does is done, and recording it is blocked
     const holder = await database.connect()
     await holder.query('BEGIN; LOCK TABLE schema_migrations IN SHARE MODE')
     const runner = runProgram([COMMAND, 'up', '--lock-timeout-ms', '600000'], database.variables)

@@ -120,7 +120,7 @@ describe.skipIf(!promtool)('objectives (skipped without promtool or the image of
   )
 
   when(
-    'nobody can pay, which is 5 % of all: the checkout pages after 8 minutes',
+    'every payment fails, which is 5 % of all requests: the checkout pages after 8 minutes',
     '1m',
     [
       { for: '2h', pays: 0.05 },

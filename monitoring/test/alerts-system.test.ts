@@ -57,7 +57,7 @@ describe.skipIf(!promtool)('alerts on causes (skipped without promtool or the im
     },
   )
 
-  during('notifications that nobody started are not down', {}, { '5m': [], '29m': [] })
+  during('notifications that were not started are not down', {}, { '5m': [], '29m': [] })
 
   during(
     'notifications that the gateway counts on, and that have no address any more, are down',
@@ -82,7 +82,7 @@ describe.skipIf(!promtool)('alerts on causes (skipped without promtool or the im
   )
 
   during(
-    'all connections are in use, and nobody waits: that is what they are for',
+    'all connections are in use and no request waits: no alert',
     {
       [`events_db_pool_max${POOL}`]: gauge(I, [3, '30m']),
       [`events_db_pool_size${POOL}`]: gauge(I, [3, '30m']),

@@ -42,7 +42,7 @@ describe.skipIf(!promtool)('traps (skipped without promtool or the image of Prom
   })
 
   when(
-    'a Prometheus of 8 minutes: a blip of 2 minutes with 20 % errors pages nobody',
+    'a Prometheus of 8 minutes: a blip of 2 minutes with 20 % errors does not page',
     '15s',
     [{ for: '8m' }, { for: '2m', failing: 0.2 }, { for: '30m' }],
     {
@@ -64,7 +64,7 @@ describe.skipIf(!promtool)('traps (skipped without promtool or the image of Prom
 
   const pays = 0.04
   when(
-    'a Prometheus of 8 minutes: nobody can pay for 2 minutes, and the checkout pages nobody',
+    'a Prometheus of 8 minutes: every payment fails for 2 minutes, and the checkout does not page',
     '15s',
     [
       { for: '8m', pays },

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { inShell, promtool } from '@quickticket/testing/promtool'
+import { IMAGES } from '@quickticket/testing/versions'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { MONITORING } from '../src/slo/files.ts'
@@ -43,7 +44,6 @@ test.skipIf(!promtool)('Prometheus takes its configuration (skipped without prom
   expect(status, `${stdout}${stderr}`).toBe(0)
 })
 
-const AMTOOL_IMAGE = 'prom/alertmanager:v0.28.1'
 const amtool = findAmtool()
 
 test.skipIf(!amtool)('Alertmanager takes its configuration (skipped without amtool or its image)', () => {
@@ -55,7 +55,9 @@ test.skipIf(!amtool)('Alertmanager takes its configuration (skipped without amto
 
 function findAmtool(): string[] | undefined {
   if (spawnSync('amtool', ['--version']).status === 0) return ['amtool']
-  const there = spawnSync('docker', ['image', 'inspect', AMTOOL_IMAGE]).status === 0
+  const there = spawnSync('docker', ['image', 'inspect', IMAGES.alertmanager]).status === 0
   const mount = `--volume=${MONITORING}:${MONITORING}:ro`
-  return there ? ['docker', 'run', '--rm', '--user=0', mount, '--entrypoint=amtool', AMTOOL_IMAGE] : undefined
+  return there
+    ? ['docker', 'run', '--rm', '--user=0', mount, '--entrypoint=amtool', IMAGES.alertmanager]
+    : undefined
 }

@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Dashboard, GridPos } from '@grafana/grafana-foundation-sdk/dashboard'
+import { SERVICES } from '@quickticket/contract/services'
 import { complaintsAbout, promtool } from '@quickticket/testing/promtool'
 import { describe, expect, test } from 'vitest'
 import { buildDashboards } from '../src/dashboards/dashboards.ts'
 import { fromRoot, grafanaFiles } from '../src/dashboards/files.ts'
-import { CHOSEN_SOURCE, PROMETHEUS, SERVICES } from '../src/dashboards/sources.ts'
+import { CHOSEN_SOURCE, PROMETHEUS } from '../src/dashboards/sources.ts'
 import { annotationsOf, type Choices, panelsOf, targetsOf } from '../src/dashboards/targets.ts'
 import { RUNBOOKS_UID, runbookNames } from '../src/runbooks.ts'
 import { knownMetrics, metricsIn } from './metric-names.ts'
@@ -28,7 +29,7 @@ test.each(Object.entries(grafanaFiles()))(
   },
 )
 
-test('there is no file of a dashboard that nobody builds', () => {
+test('every dashboard file is one that the code builds', () => {
   const built = Object.keys(grafanaFiles()).map((file) => file.split('/').at(-1))
   for (const directory of ['dashboards', 'provisioning/alerting']) {
     expect(built).toEqual(expect.arrayContaining(readdirSync(fromRoot(`monitoring/grafana/${directory}`))))
@@ -134,7 +135,7 @@ test('a metric is found in a query wherever it stands', () => {
   expect(metricsIn(expr)).toEqual(['x_z', 'y_z', 'a_total', 'e:f'])
 })
 
-test('every metric that a query names is one that somebody exposes or records', async () => {
+test('every metric that a query names is exposed by a service or recorded by a rule', async () => {
   const known = await knownMetrics()
   const asked = queries.flatMap(({ where, expr }) => metricsIn(expr).map((metric) => ({ where, metric })))
   expect(asked.length).toBeGreaterThan(queries.length)

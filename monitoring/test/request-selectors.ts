@@ -1,4 +1,4 @@
-import { SERVICES } from '../src/dashboards/sources.ts'
+import { SERVICES } from '@quickticket/contract/services'
 
 const METRICS = [
   'requests_total',

@@ -41,8 +41,6 @@ export async function openAllServices(
 
 export type AllServices = Awaited<ReturnType<typeof openAllServices>>
 
-export const SERVICES = ['gateway', 'events', 'payments', 'notifications'] as const
-
 /** A path of a route: parameters are this number. */
 export function pathOf(template: string, parameter: string | number = 1): string {
   return template.replace(/\{\w+\}/g, String(parameter)).replace('*', 'static/index.html')

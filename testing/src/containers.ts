@@ -2,6 +2,7 @@ import { NAME } from '@quickticket/local/postgres-cluster'
 import { waitUntil } from '@quickticket/local/wait'
 import pg from 'pg'
 import type { TestServers } from './servers.ts'
+import { IMAGES } from './versions.ts'
 
 /** Without Ryuk, which is one more image to pull: the containers are stopped by the teardown. */
 export async function startContainers(): Promise<TestServers> {
@@ -10,12 +11,12 @@ export async function startContainers(): Promise<TestServers> {
   await getContainerRuntimeClient()
   const credentials = { POSTGRES_USER: NAME, POSTGRES_PASSWORD: NAME, POSTGRES_DB: NAME }
   const starting = [
-    new GenericContainer('postgres:17-alpine')
+    new GenericContainer(IMAGES.postgres)
       .withEnvironment(credentials)
       .withCommand(['postgres', '-c', 'fsync=off'])
       .withExposedPorts(5432)
       .start(),
-    new GenericContainer('redis:7-alpine').withExposedPorts(6379).start(),
+    new GenericContainer(IMAGES.redis).withExposedPorts(6379).start(),
   ] as const
   const [postgres, redis] = await Promise.all(starting).catch(async (error: unknown) => {
     for (const outcome of await Promise.allSettled(starting)) {

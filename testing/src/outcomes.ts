@@ -1,5 +1,5 @@
 import type { App } from '@quickticket/kit/app'
-import type { Outcome } from '@quickticket/kit/outcome'
+import type { Outcome } from '@quickticket/kit/request-outcome'
 
 /** Collects how requests ended; an outcome is told after its client has the answer, so that a test has to wait for it. */
 export function collectOutcomes(app: App) {

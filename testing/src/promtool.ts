@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MONITORING } from '@quickticket/monitoring/slo/files'
 import { stringify } from 'yaml'
-
-const IMAGE = 'prom/prometheus:v3.11.2'
+import { IMAGES } from './versions.ts'
 
 /** promtool 3 of this machine, or the one in Prometheus' image if that is here; undefined without both. */
 export const promtool = findPromtool()
@@ -53,12 +52,12 @@ export function inShell(script: string, directory = MONITORING): Command {
   if (promtool === 'here') return ['sh', '-c', script]
   const mounts = [MONITORING, directory].map((path) => `--volume=${path}:${path}:ro`)
   const run = ['run', '--rm', '--interactive', '--network=none', '--user=0', ...new Set(mounts)]
-  return ['docker', ...run, '--entrypoint=sh', IMAGE, '-c', script]
+  return ['docker', ...run, '--entrypoint=sh', IMAGES.prometheus, '-c', script]
 }
 
 function findPromtool(): 'here' | 'image' | undefined {
   const { stdout } = spawnSync('promtool', ['--version'], { encoding: 'utf8' })
   // ranges of version 2 have one more sample, and alerts other times
   if (Number(/version (\d+)/.exec(stdout ?? '')?.[1]) >= 3) return 'here'
-  return spawnSync('docker', ['image', 'inspect', IMAGE]).status === 0 ? 'image' : undefined
+  return spawnSync('docker', ['image', 'inspect', IMAGES.prometheus]).status === 0 ? 'image' : undefined
 }

@@ -1,12 +1,7 @@
-import { rmSync } from 'node:fs'
-import { startGuard } from '@quickticket/local/guard'
-import { freePorts } from '@quickticket/local/ports'
 import { NAME } from '@quickticket/local/postgres-cluster'
-import { startPostgres } from '@quickticket/local/postgres-server'
-import { findRedis, startRedis } from '@quickticket/local/redis-server'
 import type { TestProject } from 'vitest/node'
 import { startContainers } from './containers.ts'
-import { makeDataDir } from './system.ts'
+import { hasRedis, startPostgresServer, startRedisServer } from './store-servers.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -41,21 +36,16 @@ async function startServers(choice: string): Promise<TestServers> {
 }
 
 async function startEmbedded(): Promise<TestServers> {
-  const dataDir = makeDataDir()
-  const guard = await startGuard()
-  const [postgresPort = 0, redisPort = 0] = await freePorts(2)
-  const program = findRedis(process.env.PATH ?? '')
-  if (!program) console.log('tests: no redis-server or valkey-server here, so tests with Redis are skipped')
+  if (!hasRedis) console.log('tests: no redis-server or valkey-server here, so tests with Redis are skipped')
   const [postgres, redis] = await Promise.all([
-    startPostgres({ dataDir, port: postgresPort, guard, log: console.log, durable: false }),
-    program ? startRedis({ program, dataDir, port: redisPort, guard }) : undefined,
+    startPostgresServer({ log: console.log }),
+    hasRedis ? startRedisServer() : undefined,
   ])
   return {
-    postgresUrl: `postgres://${NAME}:${NAME}@127.0.0.1:${postgresPort}/${NAME}`,
-    redisUrl: redis ? `redis://127.0.0.1:${redisPort}` : '',
+    postgresUrl: `postgres://${NAME}:${NAME}@127.0.0.1:${postgres.port}/${NAME}`,
+    redisUrl: redis ? `redis://127.0.0.1:${redis.port}` : '',
     stop: async () => {
-      await Promise.all([postgres.stop('immediate'), redis?.stop()])
-      rmSync(dataDir, { recursive: true, force: true })
+      await Promise.all([postgres.close(), redis?.close()])
     },
   }
 }

@@ -2,11 +2,14 @@ import { spawn } from 'node:child_process'
 import { chmodSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { COMPONENTS, type ComponentName, portVariable } from '@quickticket/local/components'
 import { type Control, connectControl } from '@quickticket/local/control-client'
 import type { SystemStatus } from '@quickticket/local/control-protocol'
 import type { Environment } from '@quickticket/local/options'
+import { isRunning } from '@quickticket/local/processes'
+import { inheritedEnvironment } from './inherited-environment.ts'
+import { COMPILE_CACHE } from './program.ts'
+import { REPOSITORY } from './repository.ts'
 
 export type StartOptions = {
   /** made, and removed by `remove`, when not given */
@@ -34,8 +37,8 @@ export type TestSystem = Runner & {
   remove(): Promise<void>
 }
 
-const MAIN = fileURLToPath(new URL('../../local/src/main.ts', import.meta.url))
-const START_TIMEOUT_MS = 60_000
+const MAIN = join(REPOSITORY, 'local/src/main.ts')
+const START_TIMEOUT_MS = 90_000
 
 /** Starts the whole system as `npm start` does, on free ports, and waits until it is ready. */
 export async function startTestSystem(options: StartOptions = {}): Promise<TestSystem> {
@@ -43,8 +46,13 @@ export async function startTestSystem(options: StartOptions = {}): Promise<TestS
   const failed = runner.exited.then((how): never => {
     throw new Error(`the runner ended (${how}):\n${runner.stderr()}`)
   })
-  const status: SystemStatus = await Promise.race([runner.control.ready(START_TIMEOUT_MS), failed])
   failed.catch(() => {})
+  const starting = Promise.race([runner.control.ready(START_TIMEOUT_MS), failed])
+  const status: SystemStatus = await starting.catch(async (error: unknown) => {
+    if (isRunning(runner.pid)) process.kill(runner.pid, 'SIGTERM')
+    await runner.exited
+    throw error
+  })
   const addresses = status.components.map(({ component, address }) => [component, address])
   return {
     ...runner,
@@ -90,10 +98,10 @@ export function runnerCommand({ dataDir = makeDataDir(), args = [], env = {} }: 
     dataDir,
     args: [MAIN, ...args],
     env: {
-      ...process.env,
+      ...inheritedEnvironment(),
+      ...COMPILE_CACHE,
       ...freePorts,
       QUICKTICKET_DATA_DIR: dataDir,
-      npm_lifecycle_event: undefined,
       ...env,
     },
   }

@@ -13,13 +13,13 @@ export const GET = { method: 'GET', path: '/', timeoutMs: 20_000 } as const
 
 type Listener = RequestListener | ((...of: Parameters<RequestListener>) => unknown)
 
-/** A client, and the server that it asks. */
+/** A client and its server. */
 export async function upstreamOf(listener: Listener): Promise<{ upstream: Upstream; connections: Socket[] }> {
   const server = await serve(listener)
   return { upstream: clientOf(urlOf(server)), connections: connectionsOf(server) }
 }
 
-/** A client, and a server that sends what no HTTP server would send: `answer` once a request without a body. */
+/** A client, and a server on a plain socket, for invalid answers: `answer` is called for each request, which has no body. */
 export async function rawUpstreamOf(answer: (connection: Socket, request: string) => unknown) {
   const server = createTcpServer((connection) => {
     let unread = ''
@@ -33,7 +33,7 @@ export async function rawUpstreamOf(answer: (connection: Socket, request: string
     })
   })
   const connections = connectionsOf(server)
-  await listenUntilTheEnd(server, 0, '127.0.0.1')
+  await listenForTest(server, 0, '127.0.0.1')
   return { upstream: clientOf(urlOf(server)), connections }
 }
 
@@ -45,20 +45,24 @@ export function clientOf(url: string): Upstream {
 
 export async function serve(listener: Listener, port = 0, host = '127.0.0.1'): Promise<Server> {
   const server = createServer(listener as RequestListener)
-  await listenUntilTheEnd(server, port, host)
+  await listenForTest(server, port, host)
   return server
 }
 
-/** All connections that a server has had from now on. */
+/** All connections that the server accepts from now on. */
 export function connectionsOf(server: NetServer): Socket[] {
   const connections: Socket[] = []
   server.on('connection', (connection: Socket) => connections.push(connection))
   return connections
 }
 
-export async function listenUntilTheEnd(server: NetServer, port: number, host: string): Promise<void> {
+export async function ended(connection: Socket | undefined): Promise<void> {
+  if (!connection?.closed) await new Promise((resolve) => connection?.once('close', resolve))
+}
+
+export async function listenForTest(server: NetServer, port: number, host: string): Promise<void> {
   const connections = connectionsOf(server)
-  // a test may break what it likes
+  // tests break connections on purpose
   server.on('connection', (connection: Socket) => connection.on('error', () => {}))
   server.listen(port, host)
   await once(server, 'listening')
@@ -71,13 +75,4 @@ export async function listenUntilTheEnd(server: NetServer, port: number, host: s
 export function urlOf(server: NetServer, protocol = 'http'): string {
   const { address, family, port } = server.address() as AddressInfo
   return `${protocol}://${family === 'IPv6' ? `[${address}]` : address}:${port}`
-}
-
-export async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

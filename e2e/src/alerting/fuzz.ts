@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto'
-import { crowd } from '../crowd.ts'
 import { request } from '../http.ts'
+import { mapConcurrently } from '../limited-concurrency.ts'
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'PROPFIND', 'SEARCH', 'LOCK']
 
@@ -18,7 +18,7 @@ export async function sendNonsense(url: string, count: number): Promise<void> {
     () => `/${word()}/${word()}/${word()}`,
   ]
   const pick = <Item>(items: Item[]) => items[randomInt(items.length)] as Item
-  await crowd(Array.from({ length: count }), 8, async () => {
+  await mapConcurrently(Array.from({ length: count }), 8, async () => {
     await request(pick(METHODS), `${url}${pick(paths)()}`, { body: word() }).catch(() => undefined)
   })
 }

@@ -1,5 +1,5 @@
+import type { ServiceName } from '@quickticket/contract/services'
 import { setFaults } from '../fault-control.ts'
-import type { Service } from '../system.ts'
 import { type Buyers, sendBuyers, sendCrowd } from './buyers.ts'
 import type { Incident } from './incident.ts'
 import type { MonitoredSystem } from './monitored-system.ts'
@@ -30,7 +30,7 @@ const errorLogs = (...services: string[]) =>
 /** Everything that goes wrong here, with the alerts that tell of it. */
 export function incidents(buyers: { current: Buyers }): Incident[] {
   let crowd: { stop(): void } | undefined
-  const injected = (service: Service, faults: string) => ({
+  const injected = (service: ServiceName, faults: string) => ({
     begin: ({ url }: MonitoredSystem) => inject(url[service], faults),
     end: ({ url }: MonitoredSystem) => inject(url[service], ''),
   })

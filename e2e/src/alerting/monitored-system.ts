@@ -2,26 +2,27 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { SERVICES, type ServiceName } from '@quickticket/contract/services'
 import { writeScaled } from '@quickticket/monitoring/slo/time-scale'
+import { freePort } from '@quickticket/testing/free-port'
 import { type ComposeProject, createComposeProject } from '../compose-project.ts'
 import { docker } from '../docker.ts'
 import { FAULT_ADMIN_TOKEN } from '../fault-control.ts'
 import { prometheusFlags } from '../prometheus-flags.ts'
-import { freePort } from '../service-process.ts'
 import { withPostgres } from '../stores.ts'
-import { type Component, type Environment, SERVICES, type Service } from '../system.ts'
+import type { Component, Environment } from '../system.ts'
 import { nameOf, startWebhook, type Webhook } from './webhook.ts'
 
 /** The system and its monitoring, in which an hour of the rules is `3600 / timeScale` seconds. */
 export interface MonitoredSystem {
   project: ComposeProject
-  url: Record<Service, string>
+  url: Record<ServiceName, string>
   webhook: Webhook
   eventId: number
   sql(statement: string): Promise<unknown>
   /** By container: Compose would start or ask what it depends on as well. */
   container(action: 'stop' | 'kill' | 'start', component: Component): Promise<void>
-  recreate(service: Service, environment: Environment): Promise<void>
+  recreate(service: ServiceName, environment: Environment): Promise<void>
   /** A Prometheus and an Alertmanager that have seen nothing yet. */
   forget(): Promise<void>
   /** the names of the alerts that fire in Prometheus */
@@ -67,7 +68,7 @@ export async function startMonitoredSystem(timeScale: number): Promise<Monitored
   const alertmanager = `http://127.0.0.1:${alertmanagerPort}`
   const url = Object.fromEntries(
     SERVICES.map((service) => [service, `http://127.0.0.1:${project.port[service]}`]),
-  ) as Record<Service, string>
+  ) as Record<ServiceName, string>
   const postgres = {
     host: '127.0.0.1',
     port: project.port.postgres,
@@ -78,7 +79,7 @@ export async function startMonitoredSystem(timeScale: number): Promise<Monitored
 
   const sql = (statement: string) =>
     withPostgres(postgres, async (client) => (await client.query(statement)).rows)
-  const untilServes = (service: Service) => until(() => answers(`${url[service]}/livez`))
+  const untilServes = (service: ServiceName) => until(() => answers(`${url[service]}/livez`))
   async function query(expr: string) {
     const answer = await fetch(`${prometheus}/api/v1/query`, {
       method: 'POST',
@@ -110,7 +111,7 @@ export async function startMonitoredSystem(timeScale: number): Promise<Monitored
       value: async (expr) => (await query(expr))[0]?.value,
       async container(action, component) {
         await docker([action, project.container(component)])
-        if (action === 'start' && component in url) await untilServes(component as Service)
+        if (action === 'start' && component in url) await untilServes(component as ServiceName)
       },
       async recreate(service, environment) {
         await project.compose(['up', '--detach', '--no-deps', '--force-recreate', service], environment)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ROOT } from '../docker.ts'
+import { REPOSITORY } from '@quickticket/testing/repository'
 import { BRANCH, gitRemote } from './git-remote.ts'
 import { getJson, kubectl, tryKubectl } from './kubectl.ts'
 import { NotReady } from './test-cluster.ts'
@@ -34,7 +34,7 @@ export async function expectArgoCd(): Promise<void> {
 
 /** k8s/argocd/application.yaml with the repository of this test, as a student writes theirs into it. */
 export async function applyApplication(change: (manifest: string) => string = String): Promise<void> {
-  const manifest = readFileSync(join(ROOT, 'k8s/argocd/application.yaml'), 'utf8')
+  const manifest = readFileSync(join(REPOSITORY, 'k8s/argocd/application.yaml'), 'utf8')
     .replace(/repoURL: .*/, `repoURL: ${gitRemote().url}`)
     .replace(/targetRevision: .*/, `targetRevision: ${BRANCH}`)
   await kubectl(['apply', '-f', '-'], { input: change(manifest) })

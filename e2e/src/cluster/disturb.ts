@@ -1,3 +1,4 @@
+import { SERVICES } from '@quickticket/contract/services'
 import { expect } from 'vitest'
 import { kubectl } from './kubectl.ts'
 import { type LoadReport, lostOf, startLoad } from './load.ts'
@@ -6,7 +7,7 @@ import { until } from './wait.ts'
 
 const BUYERS_PER_SECOND = 20
 /** The pods that sell, and their stores. */
-export const SELLING = 'app in (gateway,events,payments,notifications,postgres,redis)'
+export const SELLING = `app in (${SERVICES.join()},postgres,redis)`
 
 export interface Disturbance {
   report: LoadReport

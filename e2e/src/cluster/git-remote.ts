@@ -3,8 +3,8 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { ROOT } from '../docker.ts'
-import { surroundings } from '../surroundings.ts'
+import { inheritedEnvironment } from '@quickticket/testing/inherited-environment'
+import { REPOSITORY } from '@quickticket/testing/repository'
 import { NotReady } from './test-cluster.ts'
 
 /** One of its own: the remote may be in use. */
@@ -40,7 +40,7 @@ export async function openRepository(remote: string): Promise<Repository> {
   const directory = mkdtempSync(join(tmpdir(), 'quickticket-gitops-'))
   const git = async (...args: string[]) => {
     const identity = ['-c', 'user.name=test', '-c', 'user.email=test@localhost']
-    const options = { cwd: directory, env: surroundings() }
+    const options = { cwd: directory, env: inheritedEnvironment() }
     return (await promisify(execFile)('git', [...identity, ...args], options)).stdout.trim()
   }
   const push = async () => {
@@ -49,7 +49,7 @@ export async function openRepository(remote: string): Promise<Repository> {
   }
   for (const path of [...CONTENT, ...PLAIN]) {
     mkdirSync(join(directory, dirname(path)), { recursive: true })
-    cpSync(join(ROOT, path), join(directory, path), { recursive: true })
+    cpSync(join(REPOSITORY, path), join(directory, path), { recursive: true })
   }
   await git('init', '--quiet')
   await git('add', '.')

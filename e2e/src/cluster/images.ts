@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process'
-import { docker, ROOT } from '../docker.ts'
+import { SERVICES } from '@quickticket/contract/services'
+import { REPOSITORY } from '@quickticket/testing/repository'
+import { docker } from '../docker.ts'
 import { clusterEnvironment } from './environment.ts'
 
 /** Those that a test replaces by another version. */
-const REPLACED = ['gateway', 'events', 'payments', 'notifications', 'migrations']
+const REPLACED = [...SERVICES, 'migrations']
 /** All that the overlays use of this project, and the load generator, which sends load from inside the cluster. */
 const TARGETS = [...REPLACED, 'backup', 'loadgen']
 const K3D = 'k3d image import -c quickticket'
@@ -31,20 +33,10 @@ function images(): string[] {
 }
 
 async function build(tag: string, names: string[]): Promise<void> {
-  const target = Object.fromEntries(
-    names.map((name) => [
-      name,
-      {
-        context: '.',
-        dockerfile: 'services/Dockerfile',
-        target: name,
-        args: { VERSION: tag },
-        tags: [`quickticket-${name}:${tag}`],
-      },
-    ]),
-  )
-  const definition = { group: { default: { targets: names } }, target }
-  await docker(['buildx', 'bake', '--load', '--file', '-'], {}, JSON.stringify(definition))
+  await docker(['buildx', 'bake', '--load', '--file', 'docker-bake.hcl', ...names], {
+    TAG: tag,
+    VERSION: tag,
+  })
 }
 
 /** Images with a change of the schema that the services do not know: a column that comes, and the same column that goes. */
@@ -73,7 +65,7 @@ function changedSchema(): object {
 function run(command: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, {
-      cwd: ROOT,
+      cwd: REPOSITORY,
       env: clusterEnvironment(),
       shell: true,
       stdio: ['ignore', 'inherit', 'inherit'],

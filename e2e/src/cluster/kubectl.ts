@@ -1,5 +1,5 @@
 import { type ExecFileException, execFile } from 'node:child_process'
-import { ROOT } from '../docker.ts'
+import { REPOSITORY } from '@quickticket/testing/repository'
 import { clusterEnvironment } from './environment.ts'
 
 export interface Output {
@@ -26,7 +26,13 @@ export function tryKubectl(
     const child = execFile(
       'kubectl',
       args,
-      { cwd: ROOT, env: clusterEnvironment(), encoding: 'utf8', maxBuffer: OUTPUT_BYTES, timeout: timeoutMs },
+      {
+        cwd: REPOSITORY,
+        env: clusterEnvironment(),
+        encoding: 'utf8',
+        maxBuffer: OUTPUT_BYTES,
+        timeout: timeoutMs,
+      },
       (error, stdout, stderr) => resolve({ ...failure(error), stdout, ...(stderr && { stderr }) }),
     )
     child.stdin?.on('error', () => undefined).end(input)

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { readCommandLine } from '@quickticket/kit/command-line'
 import { expectArgoCd } from './argocd.ts'
 import { provideHelm } from './environment.ts'
 import { provideImages } from './images.ts'
@@ -28,12 +28,14 @@ QUICKTICKET_LOAD is the command that brings images to the nodes; it gets their n
 "k3d image import -c quickticket". Empty: they are there already.
 Exit codes: 0, 1 something failed, 2 it could not start, 130 after Ctrl-C.`
 
-process.exitCode = await main(process.argv.slice(2))
+process.exitCode = await main()
 
-async function main(args: string[]): Promise<number> {
-  const options = readOptions(args)
-  if (typeof options === 'number') return options
-  const { parts, sideBySide, keep, clean, anyCluster } = options
+async function main(): Promise<number> {
+  const { list, parts, sideBySide, keep, clean, anyCluster } = readOptions()
+  if (list) {
+    for (const { name, about } of PARTS) console.log(`${name.padEnd(14)} ${about}`)
+    return 0
+  }
   const interrupted = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => interrupted.abort())
 
@@ -60,7 +62,7 @@ async function main(args: string[]): Promise<number> {
   return results.every(({ failed, passed }) => failed === 0 && passed > 0) ? 0 : 1
 }
 
-function readOptions(args: string[]) {
+function readOptions() {
   const flag = { type: 'boolean', default: false } as const
   const options = {
     only: { type: 'string', multiple: true },
@@ -69,12 +71,9 @@ function readOptions(args: string[]) {
     keep: flag,
     clean: flag,
     'any-cluster': flag,
-    help: { ...flag, short: 'h' },
   } as const
-  try {
-    const { only, list, help, keep, clean, ...more } = parseArgs({ args, options }).values
-    if (help) return print(USAGE)
-    if (list) return print(PARTS.map(({ name, about }) => `${name.padEnd(14)} ${about}`).join('\n'))
+  return readCommandLine({ command: 'npm run test:cluster --', usage: USAGE, options }, ({ values }) => {
+    const { only, list, keep, clean, ...more } = values
     const names = only?.flatMap((names) => names.split(','))
     const known = [...Object.keys(GROUPS), ...PARTS.map(({ name }) => name)]
     const unknown = names?.find((name) => !known.includes(name))
@@ -84,11 +83,8 @@ function readOptions(args: string[]) {
         ? part.needs === undefined
         : names.some((name) => (GROUPS[name] ? GROUPS[name](part) : name === part.name))
     const parts = PARTS.filter(isNamed)
-    return { parts, keep, clean, sideBySide: more['side-by-side'], anyCluster: more['any-cluster'] }
-  } catch (error) {
-    console.error(`test:cluster: ${(error as Error).message}`)
-    return 2
-  }
+    return { parts, list, keep, clean, sideBySide: more['side-by-side'], anyCluster: more['any-cluster'] }
+  })
 }
 
 function table(results: PartResult[]): string[] {
@@ -108,9 +104,4 @@ function table(results: PartResult[]): string[] {
       Math.round(sum(({ seconds }) => seconds)),
     ),
   ]
-}
-
-function print(text: string): number {
-  console.log(text)
-  return 0
 }

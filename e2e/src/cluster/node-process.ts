@@ -1,3 +1,4 @@
+import { IMAGES } from '@quickticket/testing/versions'
 import { applyObjects, kubectl } from './kubectl.ts'
 import type { Pod } from './production.ts'
 
@@ -74,7 +75,7 @@ function nodePod(name: string, node: string): object {
       containers: [
         {
           name: 'shell',
-          image: 'alpine:3.22',
+          image: IMAGES.alpine,
           imagePullPolicy: 'IfNotPresent',
           command: ['sleep', 'infinity'],
           securityContext: { privileged: true, runAsUser: 0 },

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { PORTS as SERVICE_PORTS } from '@quickticket/contract/services'
 import { applyObjects, getJson, kubectl, tryKubectl } from './kubectl.ts'
 
 /** A pod that listens on every port of `PORTS` and from which connections are tried; what policies say of its labels holds for it. */
@@ -20,7 +21,7 @@ export interface Target {
 export type Addresses = Record<string, string>
 
 /** The services', the stores' and Prometheus' own. */
-export const PORTS = [8080, 8081, 8082, 8083, 5432, 6379, 9090]
+export const PORTS = [...Object.values(SERVICE_PORTS), 5432, 6379, 9090]
 const LISTEN = readFileSync(new URL('in-pod/listen.ts', import.meta.url), 'utf8')
 const CONNECT = readFileSync(new URL('in-pod/connect.ts', import.meta.url), 'utf8')
 const NOT_A_PROBE = 'quickticket-test!=probe'

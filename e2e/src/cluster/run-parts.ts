@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { ROOT } from '../docker.ts'
+import { REPOSITORY } from '@quickticket/testing/repository'
 import type { Part } from './parts.ts'
 import { reachOverlay, removeLabs } from './state.ts'
 
-const RESULTS = join(ROOT, 'e2e/results')
+const RESULTS = join(REPOSITORY, 'e2e/results')
 
 export interface PartResult {
   part: Part
@@ -83,7 +83,7 @@ async function runPart(part: Part, quiet: boolean, signal: AbortSignal): Promise
   const startedAt = performance.now()
   // a group of its own: Ctrl-C reaches this process alone, which then ends the part
   const child = spawn(process.execPath, vitestArguments(part, report), {
-    cwd: ROOT,
+    cwd: REPOSITORY,
     detached: true,
     stdio: ['ignore', output, output],
     env: { ...process.env, ...(page && { QUICKTICKET_PAGE: page }) },
@@ -103,7 +103,7 @@ async function runPart(part: Part, quiet: boolean, signal: AbortSignal): Promise
 }
 
 function vitestArguments({ file }: Part, report: string): string[] {
-  const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs')
+  const vitest = join(REPOSITORY, 'node_modules/vitest/vitest.mjs')
   const reporters = ['--reporter=verbose', '--reporter=json', `--outputFile.json=${report}`]
   return [vitest, 'run', '--project', 'cluster', join('e2e/cluster', file), ...reporters]
 }

@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { ROOT } from '../docker.ts'
+import { REPOSITORY } from '@quickticket/testing/repository'
 import { getJson, kubectl, tryKubectl } from './kubectl.ts'
 import { NAMESPACES } from './test-cluster.ts'
 
-const OVERLAYS = join(ROOT, 'k8s/overlays')
+const OVERLAYS = join(REPOSITORY, 'k8s/overlays')
 const ROLLOUT_TIMEOUT = '400s'
 /** It is pulled from a registry, and no assertion needs it. */
 const NOT_AWAITED = new Set(['grafana'])

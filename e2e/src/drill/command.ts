@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util'
-import { usageError } from '@quickticket/kit/usage'
+import { readCommandLine } from '@quickticket/kit/command-line'
 import { PATHS } from './paths.ts'
 
 const USAGE = `npm run drill -- db-loss [--from dump|pitr] [--rps N] [--wait SECONDS] [--archive-timeout SECONDS] [--json]
@@ -22,37 +21,32 @@ export interface Command {
   asJson: boolean
 }
 
-/** Ends the process with what is wrong, or with the usage, when the arguments are none of it. */
-export function readCommand(args: string[]): Command {
-  try {
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        from: { type: 'string', default: 'dump' },
-        rps: { type: 'string', default: '10' },
-        wait: { type: 'string', default: '15' },
-        'archive-timeout': { type: 'string', default: '5' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h' },
-      },
-    })
-    if (values.help) end(0, USAGE)
-    if (positionals.length === 0) end(2, USAGE)
-    if (positionals.join(' ') !== 'db-loss')
-      throw new Error(`there is no drill "${positionals.join(' ')}": it is db-loss`)
-    const { from } = values
-    if (!isPath(from)) throw new Error(`--from ${from} must be one of ${Object.keys(PATHS).join(', ')}`)
-    return {
-      from,
-      perSecond: wholeNumber('--rps', values.rps, 200),
-      secondsAfterBackup: wholeNumber('--wait', values.wait, 3600),
-      archiveTimeoutS: wholeNumber('--archive-timeout', values['archive-timeout'], 3600),
-      asJson: values.json,
-    }
-  } catch (error) {
-    end(2, usageError(error, 'npm run drill --'))
-  }
+/** Ends the process after `--help` and when the arguments are wrong. */
+export function readCommand(): Command {
+  const options = {
+    from: { type: 'string', default: 'dump' },
+    rps: { type: 'string', default: '10' },
+    wait: { type: 'string', default: '15' },
+    'archive-timeout': { type: 'string', default: '5' },
+    json: { type: 'boolean', default: false },
+  } as const
+  return readCommandLine(
+    { command: 'npm run drill --', usage: USAGE, allowPositionals: true, options },
+    ({ values, positionals }) => {
+      if (positionals.length === 0) throw new Error('which drill? It is db-loss')
+      if (positionals.join(' ') !== 'db-loss')
+        throw new Error(`there is no drill "${positionals.join(' ')}": it is db-loss`)
+      const { from } = values
+      if (!isPath(from)) throw new Error(`--from ${from} must be one of ${Object.keys(PATHS).join(', ')}`)
+      return {
+        from,
+        perSecond: wholeNumber('--rps', values.rps, 200),
+        secondsAfterBackup: wholeNumber('--wait', values.wait, 3600),
+        archiveTimeoutS: wholeNumber('--archive-timeout', values['archive-timeout'], 3600),
+        asJson: values.json,
+      }
+    },
+  )
 }
 
 function isPath(name: string): name is keyof typeof PATHS {
@@ -63,9 +57,4 @@ function wholeNumber(option: string, text: string, most: number): number {
   const value = Number(text)
   if (/^\d+$/.test(text) && value >= 1 && value <= most) return value
   throw new Error(`${option} ${text} must be a whole number from 1 to ${most}`)
-}
-
-function end(exitCode: number, text: string): never {
-  console[exitCode === 0 ? 'log' : 'error'](text)
-  process.exit(exitCode)
 }

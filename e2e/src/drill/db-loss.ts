@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { CORE_SERVICES } from '@quickticket/contract/services'
 import { type ComposeProject, createComposeProject } from '../compose-project.ts'
 import { docker } from '../docker.ts'
 import { get } from '../http.ts'
@@ -39,7 +40,7 @@ export async function loseDatabase(path: RecoveryPath, options: DrillOptions): P
   try {
     say('starting')
     await project.compose(['build', '--quiet', 'backup'])
-    await project.compose(['up', '--detach', '--wait', 'gateway', 'events', 'payments'])
+    await project.compose(['up', '--detach', '--wait', ...CORE_SERVICES])
     const gateway = `http://127.0.0.1:${project.port.gateway}`
     while ((await get(`${gateway}/health`).catch(() => undefined))?.status !== 200) await delay(100)
     await sql(project, `UPDATE events SET total_tickets = 100000 WHERE id = ${EVENT}`)

@@ -1,12 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ROOT } from '../docker.ts'
+import { REPOSITORY } from '@quickticket/testing/repository'
 import { readCommand } from './command.ts'
 import { asSvg, asText, perSecond } from './curve.ts'
 import { type DrillResult, loseDatabase } from './db-loss.ts'
 import { PATHS } from './paths.ts'
 
-const { from, asJson, ...options } = readCommand(process.argv.slice(2))
+const { from, asJson, ...options } = readCommand()
 const { title } = PATHS[from]
 try {
   report(await loseDatabase(PATHS[from], { ...options, say }))
@@ -19,7 +19,7 @@ function report(result: DrillResult): void {
   const { purchases, lossAtMs, rtoS, rpoS, lostOrders, acknowledgedOrders } = result
   const seconds = perSecond(purchases, lossAtMs)
   const summary = `RTO ${rtoS.toFixed(1)} s, RPO ${rpoS.toFixed(1)} s (${lostOrders} of ${acknowledgedOrders} acknowledged orders lost)`
-  const directory = join(ROOT, 'e2e/results')
+  const directory = join(REPOSITORY, 'e2e/results')
   const picture = join(directory, `db-loss-${from}.svg`)
   mkdirSync(directory, { recursive: true })
   writeFileSync(

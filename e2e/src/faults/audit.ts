@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { REPOSITORY } from '@quickticket/testing/repository'
 import type { Anomaly } from './checker.ts'
-import { type Cluster, REPOSITORY } from './cluster.ts'
+import type { Cluster } from './cluster.ts'
 
 /** Runs the project's own auditor on all that is stored, and on the ledgers of all payments replicas. */
 export async function audit({ ports, payments }: Cluster, root = REPOSITORY): Promise<Anomaly[]> {

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { createRandom, type Random } from '@quickticket/loadgen/random'
 import { type Answer, request } from '../http.ts'
 import type { Call } from './history.ts'
-import { between, createRandom, pick, type Random } from './random.ts'
+import { between, pick } from './random.ts'
 
 export interface Buyers {
   /** events that are on sale; buyers choose among the last few */

@@ -1,16 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { startGuard } from '@quickticket/local/guard'
+import type { ServiceName } from '@quickticket/contract/services'
 import { freePorts } from '@quickticket/local/ports'
-import { type PostgresServer, startPostgres } from '@quickticket/local/postgres-server'
-import { findRedis, type RedisServer, startRedis } from '@quickticket/local/redis-server'
+import { migrate } from '@quickticket/testing/migrate'
+import { createReplica, type Replica } from '@quickticket/testing/replica'
+import { startPostgresServer, startRedisServer } from '@quickticket/testing/store-servers'
 import pg from 'pg'
-import type { Environment, Service } from '../system.ts'
+import type { Environment } from '../system.ts'
 import { type Arrow, createArrow } from './arrow.ts'
-import { migrate } from './migrate.ts'
-import { createReplica, type Replica } from './process.ts'
 
 /** The whole system with two replicas each of events and payments, and a proxy on every arrow. */
 export interface Cluster {
@@ -29,8 +26,6 @@ export interface Cluster {
   killRedis(): Promise<void>
   /** @param empty without what it held */
   startRedis(options: { empty: boolean }): Promise<void>
-  /** logs and data */
-  dir: string
   close(): Promise<void>
 }
 
@@ -42,36 +37,22 @@ export interface ClusterOptions {
   replicas?: number
 }
 
-export const REPOSITORY = fileURLToPath(new URL('../../..', import.meta.url))
-
-export const hasRedis = findRedis(process.env.PATH ?? '') !== undefined
-
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
-  const { root = REPOSITORY, environment = {}, replicas = 2 } = options
-  const program = findRedis(process.env.PATH ?? '')
-  if (!program) throw new Error('redis-server or valkey-server is needed on the PATH')
-  const dir = mkdtempSync(join(tmpdir(), 'quickticket-faults-'))
-  // as root, another user runs PostgreSQL
-  chmodSync(dir, 0o755)
-  const logDir = join(dir, 'services')
+  const { root, environment = {}, replicas = 2 } = options
+  const redisServer = await startRedisServer()
+  const postgresServer = await startPostgresServer({ durable: true })
+  const logDir = join(postgresServer.dataDir, 'services')
   mkdirSync(logDir)
-  const guard = await startGuard()
-  const [postgresPort = 0, redisPort = 0, gatewayPort = 0, ...servicePorts] = await freePorts(
-    3 + 2 * replicas,
-  )
-  const startServer = () => startPostgres({ dataDir: dir, port: postgresPort, guard, log: () => undefined })
-  const startStore = () => startRedis({ program, dataDir: dir, port: redisPort, guard })
-  let postgresServer: PostgresServer = await startServer()
-  let redisServer: RedisServer = await startStore()
-  await migrate(root, postgresPort)
+  const [gatewayPort = 0, ...servicePorts] = await freePorts(1 + 2 * replicas)
+  await migrate(postgresServer.port, ['up'], root)
 
   const eventsPorts = servicePorts.slice(0, replicas)
   const paymentsPorts = servicePorts.slice(replicas)
   const arrows = {
     events: await createArrow(eventsPorts),
     payments: await createArrow(paymentsPorts),
-    postgres: await createArrow([postgresPort]),
-    redis: await createArrow([redisPort]),
+    postgres: await createArrow([postgresServer.port]),
+    redis: await createArrow([redisServer.port]),
   }
   const variables: Environment = {
     DB_HOST: '127.0.0.1',
@@ -82,8 +63,15 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     PAYMENTS_URL: `http://127.0.0.1:${arrows.payments.port}`,
     ...environment,
   }
-  const replica = (service: Service, index: number, port: number) =>
-    createReplica({ service, name: `${service}-${index}`, port, root, logDir, environment: variables })
+  const replica = (service: ServiceName, index: number, port: number) =>
+    createReplica({
+      service,
+      name: `${service}-${index}`,
+      port,
+      logDir,
+      environment: variables,
+      ...(root !== undefined && { root }),
+    })
   const events = eventsPorts.map((port, index) => replica('events', index, port))
   const payments = paymentsPorts.map((port, index) => replica('payments', index, port))
   const gateway = replica('gateway', 0, gatewayPort)
@@ -91,7 +79,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
 
   const postgres = new pg.Pool({
     host: '127.0.0.1',
-    port: postgresPort,
+    port: postgresServer.port,
     user: 'quickticket',
     password: 'quickticket',
     database: 'quickticket',
@@ -101,29 +89,25 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   postgres.on('error', () => undefined)
 
   return {
-    gatewayUrl: `http://127.0.0.1:${gatewayPort}`,
+    gatewayUrl: gateway.url,
     gateway,
     events,
     payments,
     arrows,
     postgres,
-    ports: { postgres: postgresPort, redis: redisPort },
-    dir,
-    killPostgres: async () => void (await postgresServer.kill()),
-    async startPostgres() {
-      postgresServer = await startServer()
-    },
-    killRedis: async () => void (await redisServer.kill()),
+    ports: { postgres: postgresServer.port, redis: redisServer.port },
+    killPostgres: postgresServer.kill,
+    startPostgres: postgresServer.start,
+    killRedis: redisServer.kill,
     async startRedis({ empty }) {
-      if (empty) rmSync(join(dir, 'redis', 'dump.rdb'), { force: true })
-      redisServer = await startStore()
+      if (empty) redisServer.forget()
+      await redisServer.start()
     },
     async close() {
       await Promise.all([gateway, ...events, ...payments].map((service) => service.kill()))
       await postgres.end()
       await Promise.all(Object.values(arrows).map((arrow) => arrow.close()))
-      await guard.endAll(5000)
-      rmSync(dir, { recursive: true, force: true })
+      await Promise.all([postgresServer.close(), redisServer.close()])
     },
   }
 }

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
-import { REPOSITORY } from './cluster.ts'
+import { readCommandLine } from '@quickticket/kit/command-line'
+import { REPOSITORY } from '@quickticket/testing/repository'
 import { type History, saveHistory } from './history.ts'
 import { PLANS, type Plan } from './nemesis.ts'
 import { printResult, progressLine } from './report.ts'
@@ -48,30 +48,23 @@ async function main(): Promise<number> {
 }
 
 function readArguments() {
-  try {
-    const { values } = parseArgs({
-      options: {
-        minutes: { type: 'string', default: '1' },
-        seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-        faults: { type: 'string', default: 'all' },
-        without: { type: 'string' },
-        help: { type: 'boolean' },
-      },
-    })
+  const options = {
+    minutes: { type: 'string', default: '1' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    faults: { type: 'string', default: 'all' },
+    without: { type: 'string' },
+  } as const
+  return readCommandLine({ command: 'npm run test:faults --', usage: USAGE, options }, ({ values }) => {
+    const { without, faults } = values
     const minutes = Number(values.minutes)
     const seed = Number(values.seed)
     if (!(minutes > 0 && minutes <= 600))
       throw new Error(`--minutes ${values.minutes} must be a number from 0 to 600`)
     if (!Number.isInteger(seed)) throw new Error(`--seed ${values.seed} must be a whole number`)
-    if (values.without !== undefined && !(values.without in SAFEGUARDS)) {
-      throw new Error(`--without ${values.without} must be one of ${Object.keys(SAFEGUARDS).join(', ')}`)
+    if (without !== undefined && !(without in SAFEGUARDS)) {
+      throw new Error(`--without ${without} must be one of ${Object.keys(SAFEGUARDS).join(', ')}`)
     }
-    if (!(values.faults in PLANS)) throw new Error(`--faults ${values.faults} must be all or freeze`)
-    if (!values.help) return { minutes, seed, plan: values.faults as Plan, without: values.without }
-    console.log(USAGE)
-    process.exit(0)
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${USAGE}`)
-    process.exit(2)
-  }
+    if (!(faults in PLANS)) throw new Error(`--faults ${faults} must be all or freeze`)
+    return { minutes, seed, plan: faults as Plan, without }
+  })
 }

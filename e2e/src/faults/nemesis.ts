@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { createRandom, type Random } from '@quickticket/loadgen/random'
 import { waitUntil } from '@quickticket/local/wait'
+import type { Replica } from '@quickticket/testing/replica'
 import { redisCommand } from '../stores.ts'
 import type { Arrow } from './arrow.ts'
 import type { Cluster } from './cluster.ts'
 import type { Strike } from './history.ts'
-import type { Replica } from './process.ts'
-import { between, createRandom, pick, type Random } from './random.ts'
-import { GATEWAY_TIMEOUT_MS, NEW_EVENT_EVERY_MS } from './trial.ts'
+import { between, pick } from './random.ts'
+import { GATEWAY_TIMEOUT_MS, NEW_EVENT_EVERY_MS } from './timing.ts'
 
 /** What goes wrong: `strike` breaks something, and what it returns mends it. */
 type Fault = (cluster: Cluster, random: Random) => { target: string; strike(): Promise<() => Promise<void>> }

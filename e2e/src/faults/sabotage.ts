@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { REPOSITORY } from './cluster.ts'
+import { REPOSITORY } from '@quickticket/testing/repository'
 
 interface Edit {
   file: string
@@ -13,12 +13,12 @@ interface Edit {
 export const SAFEGUARDS: Record<string, Edit[]> = {
   'seat-recheck': [
     {
-      file: 'migrations/changes/0003b_outbox.ts',
+      file: 'migrations/changes/0003_checkouts.sql',
       find: 'OR event.sold + checkout.quantity > event.total_tickets',
       replace: '',
     },
     {
-      file: 'migrations/changes/0002_sold-seats.ts',
+      file: 'migrations/changes/0002_sold-seats.sql',
       find: 'CHECK (sold BETWEEN 0 AND total_tickets)',
       replace: 'CHECK (sold >= 0)',
     },
@@ -26,12 +26,12 @@ export const SAFEGUARDS: Record<string, Edit[]> = {
   // as it was: a checkout is over some time after its hold, and is confirmed until it is given up
   'checkout-expiry': [
     {
-      file: 'migrations/changes/0003b_outbox.ts',
+      file: 'migrations/changes/0003_checkouts.sql',
       find: 'IF clock_timestamp() >= checkout.expires_at THEN',
       replace: 'IF false THEN',
     },
     {
-      file: 'services/events/src/routes/checkout.ts',
+      file: 'services/events/src/open-checkout.ts',
       find: 'const expiresAt = now + hold.remainingMs - OUTLIVE_MS',
       replace: 'const expiresAt = now + hold.remainingMs',
     },

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { createRandom } from '@quickticket/loadgen/random'
 import { waitUntil } from '@quickticket/local/wait'
 import { get, post } from '../http.ts'
 import { audit } from './audit.ts'
@@ -7,7 +8,8 @@ import { type Anomaly, check, type FinalState } from './checker.ts'
 import { type Cluster, type ClusterOptions, startCluster } from './cluster.ts'
 import type { History } from './history.ts'
 import { type Plan, startNemesis } from './nemesis.ts'
-import { between, createRandom } from './random.ts'
+import { between } from './random.ts'
+import { GATEWAY_TIMEOUT_MS, NEW_EVENT_EVERY_MS } from './timing.ts'
 
 export interface TrialOptions {
   seed: number
@@ -30,9 +32,6 @@ export interface TrialResult {
 }
 
 const RESERVATION_TTL_S = 5
-export const GATEWAY_TIMEOUT_MS = 1500
-/** with few events, seats that are free again are wanted at once */
-export const NEW_EVENT_EVERY_MS = { all: 2500, freeze: 15_000 }
 /** a hold and a checkout end within this time once nobody touches them */
 const REST_TIMEOUT_MS = 90_000
 

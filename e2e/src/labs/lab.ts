@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ROOT } from '../docker.ts'
+import { REPOSITORY } from '@quickticket/testing/repository'
 import { type Block, readBlocks } from './page.ts'
 import { mismatch } from './pattern.ts'
 import type { Shell } from './shell.ts'
@@ -16,7 +16,7 @@ const TIMEOUT_MS = 15 * 60_000
 
 /** The command blocks of a page that run in one place. @param page below docs/, as in `labs/lab01` */
 export function readPage(page: string, runs: Block['runs']): Block[] {
-  const blocks = readBlocks(readFileSync(join(ROOT, 'docs', `${page}.md`), 'utf8'))
+  const blocks = readBlocks(readFileSync(join(REPOSITORY, 'docs', `${page}.md`), 'utf8'))
   return blocks.filter((block) => block.runs === runs)
 }
 
@@ -39,7 +39,7 @@ export async function runBlock(shell: Shell, block: Block, timeoutMs = TIMEOUT_M
 
 /** What was run and what it wrote, in e2e/results/<name>.txt. */
 export function saveTranscript(name: string, steps: Step[]): void {
-  const directory = join(ROOT, 'e2e/results')
+  const directory = join(REPOSITORY, 'e2e/results')
   const text = steps.map(({ block, stdout }) => `$ ${block.script.replaceAll('\n', '\n> ')}\n${stdout}`)
   mkdirSync(directory, { recursive: true })
   writeFileSync(join(directory, `${name}.txt`), text.join('\n'))

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ROOT } from '../docker.ts'
+import { REPOSITORY } from '@quickticket/testing/repository'
 import { type Block, readBlocks } from './page.ts'
 import type { Ran } from './shell.ts'
 
-export const RUNBOOKS = join(ROOT, 'docs/runbooks')
+export const RUNBOOKS = join(REPOSITORY, 'docs/runbooks')
 
 /** Parts of a runbook that only look; a fix is for the incident that it ends. */
 const LOOKING = /^(How to look|Likely causes|How to verify)$/

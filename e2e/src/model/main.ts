@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util'
-import { usageError } from '@quickticket/kit/usage'
+import { readCommandLine } from '@quickticket/kit/command-line'
 import { BROKEN, describeBroken, searchWithout, writeGolden } from './golden.ts'
 import { SAFEGUARDS, SCENARIOS, type Scenario } from './model.ts'
 import { requireSpin, search } from './spin.ts'
@@ -18,14 +17,12 @@ Searches all states of the model of the protocol, e2e/model/protocol.pml; docs/c
 Safeguards:
 ${Object.entries(SAFEGUARDS)
   .map(([name, { about }]) => `  ${name.padEnd(24)} ${about}`)
-  .join('\n')}
-`
+  .join('\n')}`
 
 const values = readOptions()
 
 try {
-  if (values.help) process.stdout.write(HELP)
-  else await check()
+  await check()
 } catch (error) {
   console.error((error as Error).message)
   process.exitCode = 1
@@ -69,20 +66,12 @@ async function showScenario(name: string): Promise<void> {
   process.exitCode = 1
 }
 
-/** Ends the process when the arguments are none of the help. */
 function readOptions() {
-  try {
-    return parseArgs({
-      options: {
-        without: { type: 'string' },
-        define: { type: 'string', multiple: true },
-        scenario: { type: 'string' },
-        write: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }).values
-  } catch (error) {
-    console.error(usageError(error, 'npm run model --'))
-    process.exit(2)
-  }
+  const options = {
+    without: { type: 'string' },
+    define: { type: 'string', multiple: true },
+    scenario: { type: 'string' },
+    write: { type: 'boolean' },
+  } as const
+  return readCommandLine({ command: 'npm run model --', usage: HELP, options }, (parsed) => parsed.values)
 }

@@ -1,15 +1,12 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { startGuard } from '@quickticket/local/guard'
+import type { ServiceName } from '@quickticket/contract/services'
 import { freePorts } from '@quickticket/local/ports'
-import { startPostgres } from '@quickticket/local/postgres-server'
-import { findRedis, startRedis } from '@quickticket/local/redis-server'
+import { migrate } from '@quickticket/testing/migrate'
+import { createReplica, type Replica } from '@quickticket/testing/replica'
+import { startPostgresServer, startRedisServer } from '@quickticket/testing/store-servers'
 import pg from 'pg'
-import { REPOSITORY } from '../faults/cluster.ts'
-import { migrate } from '../faults/migrate.ts'
-import { createReplica, type Replica } from '../faults/process.ts'
-import type { Environment, Service } from '../system.ts'
+import type { Environment } from '../system.ts'
 import { createGate, type Gate } from './gate.ts'
 
 /** A replica of events, with gates to what it asks. */
@@ -40,20 +37,12 @@ export type Actor = (typeof ACTORS)[number]
 const GATEWAY_TIMEOUT_MS = 500
 
 export async function startReplaySystem(): Promise<ReplaySystem> {
-  const program = findRedis(process.env.PATH ?? '')
-  if (!program)
-    throw new Error('redis-server or valkey-server is needed on the PATH: apt-get install redis-server')
-  const dir = mkdtempSync(join(tmpdir(), 'quickticket-replay-'))
-  // as root, another user runs PostgreSQL
-  chmodSync(dir, 0o755)
-  const logDir = join(dir, 'services')
+  const redisServer = await startRedisServer()
+  const postgresServer = await startPostgresServer()
+  const logDir = join(postgresServer.dataDir, 'services')
   mkdirSync(logDir)
-  const guard = await startGuard()
-  const ports = await freePorts(4 + ACTORS.length)
-  const [postgresPort = 0, redisPort = 0, paymentsPort = 0, gatewayPort = 0, ...eventsPorts] = ports
-  await startPostgres({ dataDir: dir, port: postgresPort, guard, log: () => undefined, durable: false })
-  await startRedis({ program, dataDir: dir, port: redisPort, guard })
-  await migrate(REPOSITORY, postgresPort)
+  const [paymentsPort = 0, gatewayPort = 0, ...eventsPorts] = await freePorts(2 + ACTORS.length)
+  await migrate(postgresServer.port)
 
   const gates: Gate[] = []
   const gate = async (port: number) => {
@@ -61,20 +50,20 @@ export async function startReplaySystem(): Promise<ReplaySystem> {
     gates.push(created)
     return created
   }
-  const replica = (service: Service, name: string, port: number, environment: Environment) =>
-    createReplica({ service, name, port, root: REPOSITORY, logDir, environment })
+  const replica = (service: ServiceName, name: string, port: number, environment: Environment) =>
+    createReplica({ service, name, port, logDir, environment })
 
   const payments = replica('payments', 'payments', paymentsPort, {})
   const events = {} as Record<Actor, GatedReplica>
   for (const [index, actor] of ACTORS.entries()) {
     const port = eventsPorts[index] as number
-    const [postgres, redis] = [await gate(postgresPort), await gate(redisPort)]
+    const [postgres, redis] = [await gate(postgresServer.port), await gate(redisServer.port)]
     const environment = {
       DB_HOST: '127.0.0.1',
       DB_PORT: String(postgres.port),
       REDIS_HOST: '127.0.0.1',
       REDIS_PORT: String(redis.port),
-      PAYMENTS_URL: `http://127.0.0.1:${paymentsPort}`,
+      PAYMENTS_URL: payments.url,
       RESERVATION_TTL: '10',
       // to wait at a gate is no outage
       REDIS_TIMEOUT_MS: '20000',
@@ -82,9 +71,10 @@ export async function startReplaySystem(): Promise<ReplaySystem> {
       DB_LOCK_TIMEOUT_MS: '20000',
       RECONCILE_INTERVAL_MS: actor === 'reconciler' ? '100' : '600000',
     }
+    const created = replica('events', `events-${actor}`, port, environment)
     events[actor] = {
-      url: `http://127.0.0.1:${port}`,
-      replica: replica('events', `events-${actor}`, port, environment),
+      url: created.url,
+      replica: created,
       postgres,
       redis,
     }
@@ -92,7 +82,7 @@ export async function startReplaySystem(): Promise<ReplaySystem> {
   const toEvents = await gate(eventsPorts[ACTORS.indexOf('B')] as number)
   const gateway = replica('gateway', 'gateway', gatewayPort, {
     EVENTS_URL: `http://127.0.0.1:${toEvents.port}`,
-    PAYMENTS_URL: `http://127.0.0.1:${paymentsPort}`,
+    PAYMENTS_URL: payments.url,
     GATEWAY_TIMEOUT_MS: String(GATEWAY_TIMEOUT_MS),
   })
   const services = [payments, gateway, ...Object.values(events).map((each) => each.replica)]
@@ -100,7 +90,7 @@ export async function startReplaySystem(): Promise<ReplaySystem> {
 
   const postgres = new pg.Pool({
     host: '127.0.0.1',
-    port: postgresPort,
+    port: postgresServer.port,
     user: 'quickticket',
     password: 'quickticket',
     database: 'quickticket',
@@ -111,10 +101,10 @@ export async function startReplaySystem(): Promise<ReplaySystem> {
 
   return {
     events,
-    gateway: { url: `http://127.0.0.1:${gatewayPort}`, toEvents },
+    gateway: { url: gateway.url, toEvents },
     payments,
     postgres,
-    redisPort,
+    redisPort: redisServer.port,
     charges(reservationId) {
       const entries = readFileSync(payments.logFile, 'utf8')
         .split('\n')
@@ -131,8 +121,7 @@ export async function startReplaySystem(): Promise<ReplaySystem> {
       await Promise.all(services.map((service) => service.kill()))
       await postgres.end()
       await Promise.all(gates.map((each) => each.close()))
-      await guard.endAll(5000)
-      rmSync(dir, { recursive: true, force: true })
+      await Promise.all([postgresServer.close(), redisServer.close()])
     },
   }
 }

@@ -1,5 +1,5 @@
+import { redisCommand } from '@quickticket/testing/redis-command'
 import type pg from 'pg'
-import { redisCommand } from '../stores.ts'
 
 /** What is stored, and how it is made to look older than it is. */
 export interface StoresAt {
@@ -13,7 +13,7 @@ export interface StoresAt {
 }
 
 export function createStoresAt(postgres: pg.Pool, redisPort: number): StoresAt {
-  const redis = (command: string) => redisCommand({ redis: { host: '127.0.0.1', port: redisPort } }, command)
+  const redis = (command: string) => redisCommand({ host: '127.0.0.1', port: redisPort }, command)
   const evaluate = async (script: string, ...args: (string | number)[]) =>
     (await redis(`EVAL "${script.replaceAll(/\s+/g, ' ')}" 0 ${args.join(' ')}`))
       .split('\r\n')[0]

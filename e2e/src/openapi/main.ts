@@ -5,10 +5,9 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
-import { usageError } from '@quickticket/kit/usage'
+import { SERVICES, type ServiceName } from '@quickticket/contract/services'
+import { readCommandLine } from '@quickticket/kit/command-line'
 import { startLocalSystem } from '../local-system.ts'
-import { SERVICES, type Service } from '../system.ts'
 
 const USAGE = `npm run test:openapi -- [--seconds N] [--seed N]
 
@@ -18,11 +17,14 @@ running system. They are fetched when they are not there: from npm, and from PyP
   --seconds N   how long each service is asked (default 12)
   --seed N      repeats the requests of a run; printed at the end of one that failed`
 
-const values = readOptions()
-if (values.help) {
-  console.log(USAGE)
-  process.exit(0)
-}
+const { values } = readCommandLine(
+  {
+    command: 'npm run test:openapi --',
+    usage: USAGE,
+    options: { seconds: { type: 'string', default: '12' }, seed: { type: 'string' } },
+  },
+  (parsed) => parsed,
+)
 const seed = values.seed ?? String(randomInt(2 ** 31))
 const REQUIREMENTS = fileURLToPath(new URL('requirements.txt', import.meta.url))
 const RULES = fileURLToPath(new URL('spectral.yaml', import.meta.url))
@@ -51,21 +53,6 @@ console.log(
 )
 process.exitCode = failed.length === 0 ? 0 : 1
 
-function readOptions() {
-  try {
-    return parseArgs({
-      options: {
-        seconds: { type: 'string', default: '12' },
-        seed: { type: 'string' },
-        help: { type: 'boolean' },
-      },
-    }).values
-  } catch (error) {
-    console.error(usageError(error, 'npm run test:openapi --'))
-    process.exit(2)
-  }
-}
-
 function install(): void {
   const python = (args: string[]) => execFileSync('python3', args, { stdio: 'inherit' })
   try {
@@ -89,7 +76,7 @@ function spectral(url: string): string[] {
   return ['spectral', 'lint', '--ruleset', RULES, '--fail-severity', 'hint', url]
 }
 
-function schemathesis(service: Service, url: string): string[] {
+function schemathesis(service: ServiceName, url: string): string[] {
   console.log(`schemathesis on ${service}: seed ${seed}, ${values.seconds} s`)
   // /faults would switch on what is not asked for here, and has tests of its own
   const skipped = ['--exclude-path', '/faults']

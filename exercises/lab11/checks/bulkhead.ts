@@ -8,7 +8,7 @@ const WAIT_MS = 500
 
 type Subject = Subjects['bulkhead']
 
-/** A bulkhead of two places, and calls that end when they are told to. */
+/** A bulkhead of two places, and calls that the check ends. */
 function bulkheadOf(subject: Subject, clock: Clock, limit = 2, waitMs = WAIT_MS) {
   let rejected = 0
   const bulkhead = subject.createBulkhead({ target: 'payments', limit, waitMs, onRejected: () => rejected++ })
@@ -31,7 +31,7 @@ function bulkheadOf(subject: Subject, clock: Clock, limit = 2, waitMs = WAIT_MS)
       outcome,
       isMade: () => call.waitedMs !== undefined,
       waitedMs: () => call.waitedMs,
-      wasTurnedAway: () => outcome.error instanceof subject.BulkheadFullError,
+      wasRejected: () => outcome.error instanceof subject.BulkheadFullError,
       succeed: () => end(() => gate.resolve('answer')),
       fail: () => end(() => gate.reject(new Error('down'))),
     }
@@ -60,7 +60,7 @@ async function filled(compartment: Compartment) {
 }
 
 export const checks = [
-  requires('as many calls as the limit are under way, and inFlight says so', async (compartment) => {
+  requires('calls up to the limit are in flight, and inFlight counts them', async (compartment) => {
     expect(compartment.inFlight(), 'in flight before the first').toBe(0)
     const [first] = await filled(compartment)
     expect(compartment.inFlight(), 'in flight').toBe(2)
@@ -84,17 +84,17 @@ export const checks = [
     await clock.pass(WAIT_MS - 1)
     expect(third.outcome.state, 'the third call after 499 ms').toBe('pending')
     await clock.pass(1)
-    expect(third.wasTurnedAway(), 'turned away after 500 ms').toBe(true)
+    expect(third.wasRejected(), 'rejected after 500 ms').toBe(true)
     expect(third.isMade(), 'the call is made').toBe(false)
   }),
-  requires('each call that is turned away is told to onRejected', async (compartment, clock) => {
+  requires('onRejected is called for each call that is rejected', async (compartment, clock) => {
     await filled(compartment)
     await compartment.begin()
     await compartment.begin()
     await clock.pass(WAIT_MS)
     expect(compartment.rejected(), 'rejections').toBe(2)
   }),
-  requires('a call that was turned away takes no place later', async (compartment, clock) => {
+  requires('a call that was rejected takes no place later', async (compartment, clock) => {
     const [first, second] = await filled(compartment)
     await compartment.begin()
     await clock.pass(WAIT_MS)
@@ -118,7 +118,7 @@ export const checks = [
     await first.succeed()
     expect([third.isMade(), fourth.isMade()], 'the third, and the fourth').toEqual([true, false])
   }),
-  requires('a call is told how long it waited', async (compartment, clock) => {
+  requires('a call gets the time that it waited', async (compartment, clock) => {
     const [first] = await filled(compartment)
     expect(first.waitedMs(), 'one that did not wait').toBe(0)
     const third = await compartment.begin()
@@ -132,10 +132,10 @@ export const checks = [
     await first.succeed()
     expect(clock.timers(), 'timers').toBe(0)
   }),
-  requires('with a waitMs of 0 it turns away at once', async (_compartment, clock, subject) => {
+  requires('with a waitMs of 0 it rejects at once', async (_compartment, clock, subject) => {
     const impatient = bulkheadOf(subject, clock, 2, 0)
     await filled(impatient)
-    expect((await impatient.begin()).wasTurnedAway(), 'the third call').toBe(true)
+    expect((await impatient.begin()).wasRejected(), 'the third call').toBe(true)
   }),
   requires('a limit of 0 turns it off', async (_compartment, clock, subject) => {
     const unlimited = bulkheadOf(subject, clock, 0)

@@ -1,4 +1,4 @@
-import { Counter, Registry } from '@quickticket/kit/prometheus'
+import { Counter, Registry } from 'prom-client'
 
 /** A counter, and what it has counted by the values of one label, zeros left out. */
 export function countBy<Label extends string, Other extends string = never>(

@@ -62,7 +62,7 @@ const broken = (response: ServerResponse) => void response.writeHead(500).end()
 const never = () => {}
 
 export const checks = [
-  requires('an order is told with POST /notify, event and order_id', well, async ({ tell, service }) => {
+  requires('an order is sent with POST /notify, event and order_id', well, async ({ tell, service }) => {
     tell('o-1')
     await eventually('a request', () => service.requests.length > 0)
     expect(service.requests).toEqual(['POST /notify {"event":"order_confirmed","order_id":"o-1"}'])
@@ -104,7 +104,7 @@ export const checks = [
     expect(await results(), 'results after 2000 ms').toEqual({ failed: 1 })
   }),
   requires(
-    'no more than maxInFlight are under way, those on top are dropped',
+    'no more than maxInFlight are in flight, further ones are dropped',
     never,
     async ({ tell, service, results }) => {
       for (const order of ['o-1', 'o-2', 'o-3', 'o-4']) tell(order)
@@ -126,12 +126,12 @@ export const checks = [
     },
     1,
   ),
-  requires('close waits for those under way', never, async ({ tell, notifier, service, results }, clock) => {
+  requires('close waits for those in flight', never, async ({ tell, notifier, service, results }, clock) => {
     tell('o-1')
     await eventually('a request', () => service.requests.length > 0)
     const closing = watch(() => notifier.close())
     await clock.pass(0)
-    expect(closing.state, 'closing while one is under way').toBe('pending')
+    expect(closing.state, 'closing while one is in flight').toBe('pending')
     await clock.pass(2000)
     await eventually('closed when it has ended', () => closing.state === 'done')
     expect(await results(), 'results').toEqual({ failed: 1 })

@@ -1,7 +1,7 @@
-import { createBreaker } from '@quickticket/gateway/breaker'
-import { createBulkhead } from '@quickticket/gateway/bulkhead'
-import { ChargeRefused, mayPass } from '@quickticket/gateway/payments-client'
-import { createRetry } from '@quickticket/gateway/retry'
+import { ChargeRefused, isTransient } from '@quickticket/gateway/payments-client'
+import { createBreaker } from '@quickticket/gateway/policies/breaker'
+import { createBulkhead } from '@quickticket/gateway/policies/bulkhead'
+import { createRetry } from '@quickticket/gateway/policies/retry'
 import { UpstreamError } from '@quickticket/kit/http-client'
 import { expect } from 'vitest'
 import type { Check } from '../../src/check.ts'
@@ -20,7 +20,7 @@ function patterns(): Pick<PayDeps, 'bulkhead' | 'breaker' | 'retry'> {
     breaker: createBreaker({
       failureThreshold: 2,
       cooldownMs: 30_000,
-      isFailure: mayPass,
+      isFailure: isTransient,
       transitions: countBy('to').counter,
       log: rememberLog().log,
     }),
@@ -28,7 +28,7 @@ function patterns(): Pick<PayDeps, 'bulkhead' | 'breaker' | 'retry'> {
       attempts: 3,
       baseDelayMs: 100,
       deadlineMs: 5000,
-      isRetryable: mayPass,
+      isRetryable: isTransient,
       target: 'payments',
       retries: countBy('result', 'target').counter,
     }),
@@ -88,7 +88,7 @@ export const checks = [
       expect(shop.happened.slice(0, 2), 'what happened').toEqual(['charge a', 'confirm a PAY-00000000'])
     },
   ),
-  requires('a confirmed order is told to the notifier, after it was confirmed', async (subject, clock) => {
+  requires('a confirmed order is passed to the notifier, after it was confirmed', async (subject, clock) => {
     const shop = shopOf(subject, clock)
     await shop.pay('a')
     expect(shop.happened.slice(1), 'what happened').toEqual(['confirm a PAY-00000000', 'notify a'])
@@ -96,9 +96,9 @@ export const checks = [
   requires('the buyer does not wait for the notification', async (subject, clock) => {
     const notifier = { orderConfirmed: () => new Promise<void>(() => undefined) }
     const shop = shopOf(subject, clock, [], { notifier })
-    expect(await shop.pay('a'), 'the status while the notification is under way').toBe(200)
+    expect(await shop.pay('a'), 'the status while the notification is in flight').toBe(200)
   }),
-  requires('what is not confirmed is not told', async (subject, clock) => {
+  requires('no notification without a confirmation', async (subject, clock) => {
     const shop = shopOf(subject, clock, [], { confirm: async () => 404 })
     expect(await shop.pay('a'), 'status').toBe(404)
     expect(shop.happened, 'what happened').toEqual(['charge a'])

@@ -43,7 +43,7 @@ const requires = (
 })
 
 export const checks = [
-  requires('what comes on top of the limit is answered with 429', 2, async ({ statuses }) => {
+  requires('requests beyond the limit are answered with 429', 2, async ({ statuses }) => {
     expect(await statuses('/events', '/events', '/events'), 'three with a limit of 2').toEqual([
       200, 200, 429,
     ])

@@ -6,8 +6,8 @@ import { countBy } from './counted.ts'
 import { watch } from './watch.ts'
 
 const BASE_MS = 100
-const passing = new Error('may pass')
-const lasting = new Error('lasts')
+const transient = new Error('transient')
+const permanent = new Error('permanent')
 
 function retryOf({ createRetry }: Subjects['retry'], options: Partial<RetryOptions> = {}) {
   const { counter, values } = countBy('result', 'target')
@@ -15,7 +15,7 @@ function retryOf({ createRetry }: Subjects['retry'], options: Partial<RetryOptio
     attempts: 3,
     baseDelayMs: BASE_MS,
     deadlineMs: 60_000,
-    isRetryable: (error) => error === passing,
+    isRetryable: (error) => error === transient,
     target: 'payments',
     retries: counter,
     ...options,
@@ -65,11 +65,11 @@ export const checks: Check<Subjects['retry']>[] = [
       }),
   },
   {
-    requires: 'a failure that may pass is tried again until the call succeeds',
+    requires: 'a transient failure is retried until the call succeeds',
     verify: (subject) =>
       withClock(async (clock) => {
         const { retry } = retryOf(subject)
-        const { call, made } = failing(passing, passing)
+        const { call, made } = failing(transient, transient)
         const outcome = watch(() => retry(call))
         await clock.pass(10_000)
         expect(made.length, 'calls made').toBe(3)
@@ -77,27 +77,27 @@ export const checks: Check<Subjects['retry']>[] = [
       }),
   },
   {
-    requires: 'attempts are limited, and the last error is the caller’s',
+    requires: 'attempts are limited, and the caller gets the last error',
     verify: (subject) =>
       withClock(async (clock) => {
         const { retry } = retryOf(subject)
-        const { call, made } = failing(passing, passing, passing, passing, passing)
+        const { call, made } = failing(transient, transient, transient, transient, transient)
         const outcome = watch(() => retry(call))
         await clock.pass(30_000)
         expect(made.length, 'calls made with 3 attempts').toBe(3)
-        expect(outcome, 'outcome').toEqual({ state: 'failed', error: passing })
+        expect(outcome, 'outcome').toEqual({ state: 'failed', error: transient })
       }),
   },
   {
-    requires: 'a failure that lasts is not tried again',
+    requires: 'a permanent failure is not retried',
     verify: (subject) =>
       withClock(async (clock) => {
         const { retry } = retryOf(subject)
-        const { call, made } = failing(lasting)
+        const { call, made } = failing(permanent)
         const outcome = watch(() => retry(call))
         await clock.pass(10_000)
         expect(made.length, 'calls made').toBe(1)
-        expect(outcome, 'outcome').toEqual({ state: 'failed', error: lasting })
+        expect(outcome, 'outcome').toEqual({ state: 'failed', error: permanent })
       }),
   },
   {
@@ -105,7 +105,7 @@ export const checks: Check<Subjects['retry']>[] = [
     verify: (subject) =>
       withClock(async (clock) => {
         const { retry } = retryOf(subject, { attempts: 4 })
-        const { call, made } = failing(passing, passing, passing)
+        const { call, made } = failing(transient, transient, transient)
         watch(() => retry(call))
         await clock.pass(10_000)
         const waits = made.slice(1).map(({ atMs }, index) => atMs - (made[index]?.atMs ?? 0))
@@ -119,11 +119,11 @@ export const checks: Check<Subjects['retry']>[] = [
       }),
   },
   {
-    requires: 'calls that failed together do not come back together',
+    requires: 'calls that failed together do not retry together',
     verify: (subject) =>
       withClock(async (clock) => {
         const { retry } = retryOf(subject)
-        const calls = Array.from({ length: 20 }, () => failing(passing))
+        const calls = Array.from({ length: 20 }, () => failing(transient))
         for (const { call } of calls) watch(() => retry(call))
         await clock.pass(2 * BASE_MS + 1)
         const cameBackAt = calls.map(({ made }) => made[1]?.atMs)
@@ -136,49 +136,50 @@ export const checks: Check<Subjects['retry']>[] = [
     verify: (subject) =>
       withClock(async (clock) => {
         const { retry } = retryOf(subject, { attempts: 1 })
-        const outcome = watch(() => retry(failing(passing).call))
+        const outcome = watch(() => retry(failing(transient).call))
         await clock.pass(0)
         expect(outcome.state, 'outcome as soon as the only attempt failed').toBe('failed')
         expect(clock.timers(), 'timers left').toBe(0)
       }),
   },
   {
-    requires: 'all attempts have one deadline: each is told what the others, waits and a bulkhead left of it',
+    requires:
+      'all attempts share one deadline: each gets what other attempts, waits and a bulkhead left of it',
     verify: (subject) =>
       withClock(async (clock) => {
         const { retry } = retryOf(subject, { deadlineMs: 1000 })
-        const told: number[] = []
+        const remaining: number[] = []
         const slow = async (remainingMs: number) => {
-          told.push(remainingMs)
+          remaining.push(remainingMs)
           await new Promise((resolve) => setTimeout(resolve, 300))
-          throw passing
+          throw transient
         }
         watch(() => retry(slow, 100))
         await clock.pass(10_000)
-        const [first, second] = told
+        const [first, second] = remaining
         expect(first, 'ms for the first of 1000, 100 of which were waited before').toBe(900)
         expect(second, 'ms for the second, after 300 and a wait of at least 100').toBeLessThanOrEqual(500)
         expect(second, 'ms for the second, after 300 and a wait of at most 200').toBeGreaterThanOrEqual(399)
       }),
   },
   {
-    requires: 'a wait that would outlast the deadline is not begun',
+    requires: 'a wait that would outlast the deadline does not start',
     verify: (subject) =>
       withClock(async (clock) => {
         const { retry, results } = retryOf(subject, { baseDelayMs: 5000, deadlineMs: 1000 })
-        const outcome = watch(() => retry(failing(passing).call))
+        const outcome = watch(() => retry(failing(transient).call))
         await clock.pass(0)
-        expect(outcome, 'outcome at once').toEqual({ state: 'failed', error: passing })
+        expect(outcome, 'outcome at once').toEqual({ state: 'failed', error: transient })
         expect(clock.timers(), 'timers left').toBe(0)
         expect(await results(), 'gateway_retry_total').toEqual({ exhausted: 1 })
       }),
   },
   {
-    requires: 'calls at the same time are retried each for itself',
+    requires: 'concurrent calls are retried independently',
     verify: (subject) =>
       withClock(async (clock) => {
         const { retry } = retryOf(subject)
-        const calls = Array.from({ length: 3 }, () => failing(passing, passing))
+        const calls = Array.from({ length: 3 }, () => failing(transient, transient))
         const outcomes = calls.map(({ call }) => watch(() => retry(call)))
         await clock.pass(10_000)
         expect(
@@ -192,14 +193,14 @@ export const checks: Check<Subjects['retry']>[] = [
     verify: (subject) =>
       withClock(async (clock) => {
         const { retry, results } = retryOf(subject)
-        watch(() => retry(failing(passing, passing).call))
+        watch(() => retry(failing(transient, transient).call))
         await clock.pass(10_000)
         expect(await results(), 'after a call that needed two retries').toEqual({
           retried: 2,
           succeeded_after_retry: 1,
         })
-        watch(() => retry(failing(passing, passing, passing).call))
-        watch(() => retry(failing(lasting).call))
+        watch(() => retry(failing(transient, transient, transient).call))
+        watch(() => retry(failing(permanent).call))
         await clock.pass(10_000)
         expect(await results(), 'after one more that never succeeded, and one whose failure lasts').toEqual({
           retried: 4,

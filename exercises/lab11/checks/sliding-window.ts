@@ -34,7 +34,7 @@ export const checks: Check<Subjects['sliding-window']>[] = [
     },
   },
   {
-    requires: 'the end of one second and the start of the next are no way around it',
+    requires: 'the end of one second and the start of the next share the limit',
     verify(subject) {
       expect(admitted(subject, 900, 950, 999, 1001, 1500, 1850), 'three before 1000 ms, three after').toEqual(
         [true, true, true, false, false, false],
@@ -42,7 +42,7 @@ export const checks: Check<Subjects['sliding-window']>[] = [
     },
   },
   {
-    requires: 'those that are turned away take no place',
+    requires: 'those that are rejected take no place',
     verify(subject) {
       expect(admitted(subject, 0, 1, 2, 600, 700, 800, 1100), 'three more were refused in between').toEqual([
         true,

@@ -1,1 +1,1 @@
-export * from '@quickticket/gateway/breaker'
+export * from '@quickticket/gateway/policies/breaker'

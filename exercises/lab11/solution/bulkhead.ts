@@ -1,1 +1,1 @@
-export * from '@quickticket/gateway/bulkhead'
+export * from '@quickticket/gateway/policies/bulkhead'

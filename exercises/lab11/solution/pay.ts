@@ -1,4 +1,5 @@
-import type { Checkout, EventsClient } from '@quickticket/gateway/events-client'
+import type { EventsClient } from '@quickticket/gateway/events-client'
+import { protectCharge } from '@quickticket/gateway/policies/charge'
 import { passBodiesThrough } from '@quickticket/gateway/relay'
 import { payRoute } from '@quickticket/gateway/routes/pay'
 import { createApp } from '@quickticket/kit/app'
@@ -9,9 +10,10 @@ import type { Pay, PayDeps } from '../shapes.ts'
 export function createPay({ bulkhead, breaker, retry, notifier, charge, confirm }: PayDeps): Pay {
   const app = createApp({ log: createLogTo({ write() {} }, 'gateway', 'silent'), maxConcurrentRequests: 0 })
   passBodiesThrough(app)
-  const checkout: Checkout = { event_id: 1, quantity: 1, total_cents: 100 }
+  const checkout = { event_id: 1, quantity: 1, total_cents: 100 }
   const events: EventsClient = {
-    get: unused,
+    list: unused,
+    event: unused,
     reserve: unused,
     reservation: unused,
     release: unused,
@@ -26,17 +28,12 @@ export function createPay({ bulkhead, breaker, retry, notifier, charge, confirm 
   }
   payRoute(app, {
     events,
-    payments: {
-      charge: ({ reservationId }, _trace, remainingMs) => charge(reservationId, remainingMs),
-      health: unused,
-      clockDifferenceS: () => undefined,
-      close: unused,
-    },
-    bulkhead,
-    breaker,
-    retry,
+    charge: protectCharge(
+      { charge: ({ reservationId }, _trace, remainingMs) => charge(reservationId, remainingMs) },
+      { bulkhead, breaker, retry },
+      { inc() {} },
+    ),
     notifier: { ...notifier, health: unused, close: unused },
-    expired: { inc() {} },
     chargeTimeoutMs: 5000,
   })
   return async (id) => (await app.inject({ method: 'POST', url: `/reserve/${id}/pay` })).statusCode

@@ -1,1 +1,1 @@
-export * from '@quickticket/gateway/rate-limit'
+export * from '@quickticket/gateway/policies/rate-limit'

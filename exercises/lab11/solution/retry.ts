@@ -1,1 +1,1 @@
-export * from '@quickticket/gateway/retry'
+export * from '@quickticket/gateway/policies/retry'

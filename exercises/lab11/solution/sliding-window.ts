@@ -1,1 +1,1 @@
-export * from '@quickticket/gateway/sliding-window'
+export * from '@quickticket/gateway/policies/sliding-window'

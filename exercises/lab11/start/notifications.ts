@@ -15,8 +15,8 @@ import { type App, createApp } from '@quickticket/kit/app'
 import { probes } from '@quickticket/kit/health'
 import type { Log } from '@quickticket/kit/log'
 import { metrics } from '@quickticket/kit/metrics'
-import { Counter } from '@quickticket/kit/prometheus'
 import type { Config } from '@quickticket/notifications/config'
+import { Counter } from 'prom-client'
 
 export async function buildApp(config: Config, version: string, log: Log): Promise<App> {
   const app = createApp({ log, maxConcurrentRequests: config.MAX_CONCURRENT_REQUESTS })

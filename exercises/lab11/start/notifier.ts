@@ -7,8 +7,8 @@
  * - A notification has 2 s. What is not answered in time, not answered at all, or not answered with 200 has failed: log a
  *   warning `notify failed (non-critical)` with the field `order_id`.
  * - `notifications` counts each one by its `result`: `sent`, `failed`, or `dropped`.
- * - At most `maxInFlight` are under way. Those on top are dropped, because a queue without an end is a leak.
- * - `close` waits for those under way: the process is about to end.
+ * - At most `maxInFlight` are in flight. Further ones are dropped, because an unbounded queue is a memory leak.
+ * - `close` waits for those in flight: the process is about to end.
  *
  * Given: `upstream.request` sends one request and rejects without an answer; it takes `timeoutMs`.
  */
@@ -16,7 +16,7 @@
 import type { Notifier } from '@quickticket/exercises/lab11/shapes'
 import { createUpstream } from '@quickticket/kit/http-client'
 import type { Log } from '@quickticket/kit/log'
-import type { Counter } from '@quickticket/kit/prometheus'
+import type { Counter } from 'prom-client'
 
 export function createNotifier(
   baseUrl: string,
@@ -34,7 +34,7 @@ export function createNotifier(
       return answer.status
     },
     async close() {
-      // TODO: first wait for those under way
+      // TODO: first wait for those in flight
       await upstream.close()
     },
   }

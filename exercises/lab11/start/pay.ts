@@ -1,7 +1,7 @@
 /**
  * Lab 11, 9: the patterns together, in the order in which a payment meets them. What comes in is the gateway's own.
  *
- * The errors are in @quickticket/gateway/breaker, …/bulkhead, …/payments-client, and @quickticket/kit/http-client.
+ * The errors are in @quickticket/gateway/policies/breaker, …/policies/bulkhead, …/payments-client, and @quickticket/kit/http-client.
  *
  * To do:
  * - A payment has one place in the bulkhead, whatever is retried.
@@ -9,7 +9,7 @@
  * - The status says what happened: 503 when the charge was not made (`CircuitOpenError`, `BulkheadFullError`) or payments does not
  *   answer (`UpstreamError`, `failure` is unreachable), 504 when it does not answer in time (`failure` is timeout), its own status
  *   when it refuses (`ChargeRefused`).
- * - What `confirm` answers is what the buyer gets. With 200 there is an order: the notifier is told, and nothing waits for that.
+ * - What `confirm` answers is what the buyer gets. With 200 there is an order: call the notifier, and do not wait for it.
  */
 import type { Pay, PayDeps } from '@quickticket/exercises/lab11/shapes'
 

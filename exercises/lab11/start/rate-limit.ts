@@ -15,8 +15,8 @@
 
 import type { RateStore } from '@quickticket/exercises/lab11/shapes'
 import type { App } from '@quickticket/kit/app'
-import { template } from '@quickticket/kit/outcome'
-import type { Counter } from '@quickticket/kit/prometheus'
+import { template } from '@quickticket/kit/route-template'
+import type { Counter } from 'prom-client'
 
 export function createRateStore(limitRps: number): RateStore {
   return {

@@ -7,8 +7,8 @@
  * - An error of the call for which `isRetryable` says yes leads to another attempt after that wait, `attempts` in all.
  * - Any other error is thrown at once.
  * - After the last attempt its own error is thrown, without another wait.
- * - All attempts and waits together, and `waitedMs` before them, have `deadlineMs`. Each attempt is told how much of it is left, and a wait that would not
- *   end before it is not begun: the error that there is is thrown.
+ * - All attempts and waits, and `waitedMs` before them, share `deadlineMs`. Each attempt gets the time that is left. A wait that
+ *   would outlast the deadline does not start: the last error is thrown.
  * - `retries` counts, with the labels `target` and `result`: `retried` for each wait, `succeeded_after_retry` for a call that
  *   needed one, `exhausted` when attempts or time are used up, `non_retryable`. A call that succeeds the first time is not counted.
  *

@@ -8,7 +8,7 @@ const THRESHOLD = 'failures in a row open the circuit, no sooner and no later th
 
 /** Typical mistakes, and the requirement that finds each. */
 export const mistakes = {
-  'no half-open: open for ever': CLOSES,
+  'no half-open: never closes': CLOSES,
   'no half-open: closed after the cooldown': PROBE,
   'no half-open: a probe that fails is one failure of many': REOPENS,
   'lets everything through when half-open': PROBE,
@@ -16,10 +16,9 @@ export const mistakes = {
   'the first cooldown counts for the second': REOPENS,
   'failures in all, not in a row': 'a success in between starts the count again',
   'one failure too late': THRESHOLD,
-  'counts refusals': 'an error that says nothing about the other side does not count',
-  'a refusal is a success': 'an error that says nothing about the other side does not count',
+  'counts refusals': 'an error for which isFailure says no is not counted as a failure',
   'a refusal keeps the place of the probe':
-    'a probe that ends with an error that says nothing leaves its place to the next call',
+    'a probe that ends with such an error does not block the calls after it',
   'still counts the old failures': 'once closed, it counts from zero',
   'a late success closes it': LATE,
   'a late failure opens it once more': LATE,
@@ -62,7 +61,7 @@ function createBreaker(options: BreakerOptions, mistake?: Mistake): Breaker {
   }
 
   function admit(): boolean {
-    if (state === 'OPEN' && Date.now() >= (openUntil ?? 0) && !makes('no half-open: open for ever'))
+    if (state === 'OPEN' && Date.now() >= (openUntil ?? 0) && !makes('no half-open: never closes'))
       change(makes('no half-open: closed after the cooldown') ? 'CLOSED' : 'HALF_OPEN')
     if (state === 'CLOSED') return true
     if (state === 'OPEN') return makes('makes the call all the same')
@@ -104,8 +103,7 @@ function createBreaker(options: BreakerOptions, mistake?: Mistake): Breaker {
       } catch (error) {
         if (isFailure(error) || makes('counts refusals')) {
           if (!isLate() || makes('a late failure opens it once more')) failed()
-        } else if (makes('a refusal is a success')) succeeded()
-        else if (!isLate() && !makes('a refusal keeps the place of the probe')) probing = false
+        } else if (!isLate() && !makes('a refusal keeps the place of the probe')) probing = false
         throw error
       }
     },

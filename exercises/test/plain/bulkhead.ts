@@ -1,7 +1,7 @@
 import type { Bulkhead, BulkheadOptions, Subjects } from '../../lab11/shapes.ts'
 
 const WAITS = 'a call on top waits, and is made when a place becomes free'
-const LIMIT = 'as many calls as the limit are under way, and inFlight says so'
+const LIMIT = 'calls up to the limit are in flight, and inFlight counts them'
 const IN_TIME = 'it waits no longer than waitMs, then gets BulkheadFullError'
 
 /** Typical mistakes, and the requirement that finds each. */
@@ -10,16 +10,16 @@ export const mistakes = {
   'one too many': LIMIT,
   'inFlight counts those that wait': LIMIT,
   'gives no place back': WAITS,
-  'turns away at once': WAITS,
-  'waits for ever': IN_TIME,
+  'rejects at once': WAITS,
+  'waits without a limit': IN_TIME,
   'makes the call after it gave up waiting': IN_TIME,
   'gives places back only after success': 'a call that fails gives its place back too',
-  'gives a place to a call that is gone': 'a call that was turned away takes no place later',
+  'gives a place to a call that is gone': 'a call that was rejected takes no place later',
   'newest first': 'places are given in the order in which calls came',
   'leaves the timer': 'a call that got a place leaves no timer behind',
-  'tells nothing of the wait': 'a call is told how long it waited',
-  'tells onRejected nothing': 'each call that is turned away is told to onRejected',
-  'waits a little with a waitMs of 0': 'with a waitMs of 0 it turns away at once',
+  'passes no waiting time': 'a call gets the time that it waited',
+  'does not call onRejected': 'onRejected is called for each call that is rejected',
+  'waits a little with a waitMs of 0': 'with a waitMs of 0 it rejects at once',
   'no way to turn it off': 'a limit of 0 turns it off',
 }
 
@@ -43,7 +43,7 @@ function createBulkhead({ limit, waitMs, onRejected }: BulkheadOptions, mistake?
       inFlight++
       return true
     }
-    if (makes('turns away at once') || (waitMs === 0 && !makes('waits a little with a waitMs of 0')))
+    if (makes('rejects at once') || (waitMs === 0 && !makes('waits a little with a waitMs of 0')))
       return false
     const { promise, resolve } = Promise.withResolvers<boolean>()
     const takeOver = () => {
@@ -54,7 +54,7 @@ function createBulkhead({ limit, waitMs, onRejected }: BulkheadOptions, mistake?
       if (!makes('gives a place to a call that is gone')) queue.splice(queue.indexOf(takeOver), 1)
       resolve(false)
     }
-    const timer = setTimeout(makes('waits for ever') ? () => {} : giveUp, Math.max(waitMs, 1))
+    const timer = setTimeout(makes('waits without a limit') ? () => {} : giveUp, Math.max(waitMs, 1))
     if (makes('newest first')) queue.unshift(takeOver)
     else queue.push(takeOver)
     return promise
@@ -71,11 +71,11 @@ function createBulkhead({ limit, waitMs, onRejected }: BulkheadOptions, mistake?
     async run(call) {
       const cameAt = performance.now()
       if (!(await enter())) {
-        if (!makes('tells onRejected nothing')) onRejected()
+        if (!makes('does not call onRejected')) onRejected()
         if (makes('makes the call after it gave up waiting')) void call(waitMs)
         throw new BulkheadFullError()
       }
-      const waitedMs = makes('tells nothing of the wait') ? 0 : performance.now() - cameAt
+      const waitedMs = makes('passes no waiting time') ? 0 : performance.now() - cameAt
       if (!makes('gives places back only after success')) return call(waitedMs).finally(leave)
       const answer = await call(waitedMs)
       leave()

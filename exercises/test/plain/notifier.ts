@@ -1,12 +1,12 @@
 import { createUpstream } from '@quickticket/kit/http-client'
 import type { Log } from '@quickticket/kit/log'
-import type { Counter } from '@quickticket/kit/prometheus'
 import type { Trace } from '@quickticket/kit/trace'
+import type { Counter } from 'prom-client'
 import type { Notifier, Subjects } from '../../lab11/shapes.ts'
 
 const FAILED = 'any other answer counts as failed'
-const TOLD = 'an order is told with POST /notify, event and order_id'
-const IN_FLIGHT = 'no more than maxInFlight are under way, those on top are dropped'
+const TOLD = 'an order is sent with POST /notify, event and order_id'
+const IN_FLIGHT = 'no more than maxInFlight are in flight, further ones are dropped'
 const NO_SERVICE = 'no service at all counts as failed, and nothing else happens'
 
 /** Typical mistakes, and the requirement that finds each. */
@@ -19,10 +19,10 @@ export const mistakes = {
   'counts nothing': 'what is answered with 200 counts as sent',
   'logs nothing': 'a failure is the warning `notify failed (non-critical)` with order_id',
   'no time limit': 'a notification has 2 s',
-  'no limit of those under way': IN_FLIGHT,
+  'no limit of those in flight': IN_FLIGHT,
   'drops without counting': IN_FLIGHT,
   'never makes room again': 'one that has ended makes room',
-  'close does not wait': 'close waits for those under way',
+  'close does not wait': 'close waits for those in flight',
 }
 
 type Mistake = keyof typeof mistakes
@@ -65,7 +65,7 @@ function createNotifier(
 
   function orderConfirmed(orderId: string, trace: Trace): Promise<void> | undefined {
     if (makes('sends nothing')) return undefined
-    if (underWay.size >= maxInFlight && !makes('no limit of those under way')) {
+    if (underWay.size >= maxInFlight && !makes('no limit of those in flight')) {
       if (!makes('drops without counting')) count('dropped')
       return undefined
     }

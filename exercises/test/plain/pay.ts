@@ -1,6 +1,6 @@
-import { CircuitOpenError } from '@quickticket/gateway/breaker'
-import { BulkheadFullError } from '@quickticket/gateway/bulkhead'
 import { ChargeRefused } from '@quickticket/gateway/payments-client'
+import { CircuitOpenError } from '@quickticket/gateway/policies/breaker'
+import { BulkheadFullError } from '@quickticket/gateway/policies/bulkhead'
 import { UpstreamError } from '@quickticket/kit/http-client'
 import type { Pay, PayDeps, Subjects } from '../../lab11/shapes.ts'
 
@@ -23,12 +23,12 @@ export const mistakes = {
   'no answer in time is a 503': STATUS,
   'refusals are 500': STATUS,
   'waits for the notification': 'the buyer does not wait for the notification',
-  'no notification': 'a confirmed order is told to the notifier, after it was confirmed',
-  'notifies before it is confirmed': 'a confirmed order is told to the notifier, after it was confirmed',
-  'notifies whatever events answers': 'what is not confirmed is not told',
+  'no notification': 'a confirmed order is passed to the notifier, after it was confirmed',
+  'notifies before it is confirmed': 'a confirmed order is passed to the notifier, after it was confirmed',
+  'notifies whatever events answers': 'no notification without a confirmation',
   'confirms without a charge': 'what is not charged is not confirmed',
   'confirms without the reference': 'a payment is charged, confirmed, and the buyer gets what events answers',
-  'always 200': 'what is not confirmed is not told',
+  'always 200': 'no notification without a confirmation',
 }
 
 type Mistake = keyof typeof mistakes

@@ -1,5 +1,5 @@
-import { template } from '@quickticket/kit/outcome'
 import { Problem } from '@quickticket/kit/problem'
+import { template } from '@quickticket/kit/route-template'
 import type { RateStore, SlidingWindow, Subjects } from '../../lab11/shapes.ts'
 import { solve as solveSlidingWindow } from './sliding-window.ts'
 
@@ -8,12 +8,12 @@ const ROOM = 'a second later there is room again'
 
 /** Typical mistakes, and the requirement that finds each. */
 export const mistakes = {
-  'lets everything through': 'what comes on top of the limit is answered with 429',
+  'lets everything through': 'requests beyond the limit are answered with 429',
   'never fills up again': ROOM,
-  'a new window for each request': 'what comes on top of the limit is answered with 429',
+  'a new window for each request': 'requests beyond the limit are answered with 429',
   'one window for all paths': OWN,
   'paths as they were sent': OWN,
-  'answers 503': 'what comes on top of the limit is answered with 429',
+  'answers 503': 'requests beyond the limit are answered with 429',
   'no Retry-After': 'a 429 says when to come back: Retry-After: 1',
   'says nothing about the limit': 'a 429 is the problem rate_limited, with path and limit_rps',
   'counts nothing': 'each 429 is counted in gateway_rate_limit_rejections_total{path}',

@@ -2,27 +2,27 @@ import type { Retry, RetryOptions, Subjects } from '../../lab11/shapes.ts'
 
 const DELAY = 'the wait is base · 2^attempt, and by chance up to one base more'
 const WAITS = 'each wait is twice as long as the one before, and none is shorter than base · 2^attempt'
-const LIMIT = 'attempts are limited, and the last error is the caller’s'
+const LIMIT = 'attempts are limited, and the caller gets the last error'
 const COUNTS = 'gateway_retry_total counts retried, succeeded_after_retry, exhausted and non_retryable'
 
 /** Typical mistakes, and the requirement that finds each. */
 export const mistakes = {
   'no jitter': DELAY,
-  'jitter that is not used': 'calls that failed together do not come back together',
+  'jitter that is not used': 'calls that failed together do not retry together',
   'jitter in place of backoff': WAITS,
   'the same wait each time': WAITS,
   'no wait': WAITS,
-  'retries what lasts': 'a failure that lasts is not tried again',
+  'retries permanent failures': 'a permanent failure is not retried',
   'one attempt too many': LIMIT,
-  'one attempt too few': 'a failure that may pass is tried again until the call succeeds',
+  'one attempt too few': 'a transient failure is retried until the call succeeds',
   'an error of its own': LIMIT,
   'waits after the last attempt': 'after the last attempt there is no further wait',
-  'no deadline': 'a wait that would outlast the deadline is not begun',
+  'no deadline': 'a wait that would outlast the deadline does not start',
   'a deadline for each attempt':
-    'all attempts have one deadline: each is told what the others, waits and a bulkhead left of it',
+    'all attempts share one deadline: each gets what other attempts, waits and a bulkhead left of it',
   'forgets what was waited before':
-    'all attempts have one deadline: each is told what the others, waits and a bulkhead left of it',
-  'one count of attempts for all calls': 'calls at the same time are retried each for itself',
+    'all attempts share one deadline: each gets what other attempts, waits and a bulkhead left of it',
+  'one count of attempts for all calls': 'concurrent calls are retried independently',
   'counts nothing': COUNTS,
   'counts every success': 'a call that succeeds is made once, and nothing is counted',
   'counts the last attempt as retried': COUNTS,
@@ -60,7 +60,7 @@ function createRetry(
         if (attempt > 0 || mistake === 'counts every success') count('succeeded_after_retry')
         return result
       } catch (error) {
-        if (!isRetryable(error) && mistake !== 'retries what lasts') {
+        if (!isRetryable(error) && mistake !== 'retries permanent failures') {
           count('non_retryable')
           throw error
         }

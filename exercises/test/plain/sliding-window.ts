@@ -3,9 +3,9 @@ import type { Subjects } from '../../lab11/shapes.ts'
 /** Typical mistakes, and the requirement that finds each. */
 export const mistakes = {
   'never fills up again': 'a second later there is room again, no sooner',
-  'seconds of the clock': 'the end of one second and the start of the next are no way around it',
+  'seconds of the clock': 'the end of one second and the start of the next share the limit',
   'forgets all of them at once': 'room comes back one by one, as those admitted leave the window',
-  'counts those that it turns away': 'those that are turned away take no place',
+  'counts those that it rejects': 'those that are rejected take no place',
   'one too many': 'as many as the limit are admitted, and no more',
   'one too few': 'as many as the limit are admitted, and no more',
   'half a second': 'a second later there is room again, no sooner',
@@ -33,7 +33,7 @@ export function solve(mistake?: keyof typeof mistakes): Subjects['sliding-window
         admit(nowMs) {
           forget(nowMs)
           const fits = admittedAt.length < most
-          if (fits || mistake === 'counts those that it turns away') admittedAt.push(nowMs)
+          if (fits || mistake === 'counts those that it rejects') admittedAt.push(nowMs)
           return fits
         },
         remaining: () => (mistake === 'remaining is the limit' ? limit : most - admittedAt.length),

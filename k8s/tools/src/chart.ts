@@ -1,3 +1,4 @@
+import { CORE_SERVICES } from '@quickticket/contract/services'
 import { type KubernetesObject, toYaml } from './objects.ts'
 import { render } from './render.ts'
 
@@ -20,11 +21,11 @@ const database: Place[] = [
 
 /** What of the base is a value of the chart; objects of a list go by their name. */
 const PLACES: Place[] = [
-  ...['gateway', 'events', 'payments'].flatMap((name): Place[] => [
+  ...CORE_SERVICES.flatMap((name): Place[] => [
     [`Deployment ${name}`, 'spec.replicas', `.Values.${name}.replicas`],
     [`Deployment ${name}`, container(name, 'env.APP_VERSION.value'), `.Values.${name}.version | quote`],
   ]),
-  ...['gateway', 'events', 'payments', 'postgres', 'redis'].map(
+  ...[...CORE_SERVICES, 'postgres', 'redis'].map(
     (name): Place => [`Deployment ${name}`, container(name, 'image'), `.Values.${name}.image | quote`],
   ),
   [
@@ -70,9 +71,9 @@ export async function chartTemplates(): Promise<Map<string, string>> {
     if (!object) throw new Error(`the base has no ${name}`)
     put(object, path, expression)
   }
-  for (const name of ['gateway', 'events', 'payments']) addToken(objects, name)
+  for (const name of CORE_SERVICES) addToken(objects, name)
   const files = new Map<string, string>()
-  for (const app of ['gateway', 'events', 'payments', 'postgres', 'redis', 'postgres-credentials']) {
+  for (const app of [...CORE_SERVICES, 'postgres', 'redis', 'postgres-credentials']) {
     const own = objects.filter(({ metadata }) => metadata.name === app).map(withLabels)
     const text = own.map(template).join('---\n')
     files.set(`chart/templates/${app}.yaml`, `${MADE}${app === 'postgres' ? onlyIfOwn(text) : text}`)

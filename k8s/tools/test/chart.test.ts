@@ -24,7 +24,7 @@ describe.skipIf(!canRender)('the Helm chart', () => {
   test('is made from the base, and up to date', async () => {
     const made = await chartTemplates()
     for (const [path, text] of made)
-      expect(readFileSync(join(k8s, path), 'utf8'), 'npm run k8s writes it anew').toBe(text)
+      expect(readFileSync(join(k8s, path), 'utf8'), 'npm run k8s regenerates it').toBe(text)
     const there = readdirSync(join(chart, 'templates')).filter((file) => file.endsWith('.yaml'))
     expect(there.map((file) => `chart/templates/${file}`).sort()).toEqual([...made.keys()].sort())
   })

@@ -9,7 +9,7 @@ import { projectProblems } from './checks/project.ts'
 import { referenceProblems } from './checks/references.ts'
 import { schemaProblems } from './checks/schema.ts'
 
-// the committed renderings, so that they are checked on machines too that can not render
+// the committed renderings, so that they are checked on machines too that cannot render
 const checked = overlays().filter(hasGolden)
 
 describe('schemas', () => {

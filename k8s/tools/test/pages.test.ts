@@ -97,7 +97,7 @@ describe.each(runbooks)('%s, on Compose and on a cluster', (page) => {
     }
   })
 
-  test('how to mend it', () => {
+  test('how to repair it', () => {
     expect(part('Fix')).toMatch(/`kubectl |^kubectl /m)
   })
 })

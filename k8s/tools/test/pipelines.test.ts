@@ -118,18 +118,18 @@ describe('where images come from', () => {
 
   test('is written for all of them', () => {
     copyFileSync(join(k8s, 'components/images/kustomization.yaml'), file)
-    setImages('ghcr.io/somebody', '3f2c1d0', file)
+    setImages('ghcr.io/someone', '3f2c1d0', file)
     const changed = parse(readFileSync(file, 'utf8')).images as Record<string, string>[]
     expect(changed).toHaveLength(6)
     for (const { name, newName, newTag } of changed)
-      expect([newName, newTag]).toEqual([`ghcr.io/somebody/${name}`, '3f2c1d0'])
+      expect([newName, newTag]).toEqual([`ghcr.io/someone/${name}`, '3f2c1d0'])
     expect(readFileSync(file, 'utf8')).toMatch(/^# Where the images/)
     expect(parse(readFileSync(file, 'utf8')).components).toEqual(['../registry-credentials'])
   })
 
   test.each([
-    ['ghcr.io/Somebody', '3f2c1d0', 'lower case'],
-    ['ghcr.io/somebody', 'no tag', 'no tag of an image'],
+    ['ghcr.io/Someone', '3f2c1d0', 'lower case'],
+    ['ghcr.io/someone', 'no tag', 'no tag of an image'],
   ])('%s %s is refused', (registry, name, message) => {
     expect(() => setImages(registry, name, file)).toThrow(message)
   })

@@ -107,7 +107,7 @@ describe.each<[string, (objects: KubernetesObject[]) => string[], Mistake[]]>([
         '- name: canary\n$1valueFrom',
         'takes canary-hash, it is given canary',
       ],
-      [/minAvailable: 1/, 'minAvailable: 2', 'keeps 2 of 2: nobody could drain a node'],
+      [/minAvailable: 1/, 'minAvailable: 2', 'keeps 2 of 2: no node could be drained'],
       ['name: NOTIFICATIONS_URL', 'name: EVENTS_URL', 'Rollout gateway has EVENTS_URL twice'],
       [/path: \/livez\n +port: http/, 'path: /livez\n              port: web', 'probes port web'],
     ],
@@ -120,7 +120,7 @@ describe.each<[string, (objects: KubernetesObject[]) => string[], Mistake[]]>([
         // with or without a registry: CI writes one into the golden files
         /quickticket-gateway:/,
         'quickticket-gatway:',
-        'which nobody builds',
+        'which no Dockerfile builds',
       ],
       ['image: redis:7-alpine', 'image: redis:8-alpine', 'uses redis:8-alpine, which the project does not'],
       [
@@ -166,7 +166,7 @@ describe.each<[string, (objects: KubernetesObject[]) => string[], Mistake[]]>([
       ],
       [/limits:\n +cpu: "1"/, 'limits:\n              cpu: 200m', 'may use less than a core'],
       ['path: /readyz', 'path: /health', 'is watched by a path that asks others'],
-      ['imagePullPolicy: IfNotPresent', 'imagePullPolicy: Always', 'can not use an imported image'],
+      ['imagePullPolicy: IfNotPresent', 'imagePullPolicy: Always', 'cannot use an imported image'],
       [/\n +timeZone: Etc\/UTC/, '', 'has no timeZone'],
       ['concurrencyPolicy: Forbid', 'concurrencyPolicy: Allow', 'may run twice at the same time'],
     ],

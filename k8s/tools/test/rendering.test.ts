@@ -24,7 +24,7 @@ if (!canRender) console.warn(`rendering is skipped: ${NO_TOOL}`)
 
 describe.skipIf(!canRender)('what kubectl makes of the overlays', () => {
   test.each(overlays().filter(hasGolden))('%s is what k8s/golden shows', async (overlay) => {
-    expect(toGolden(await render(overlay)), 'npm run k8s writes it anew').toBe(
+    expect(toGolden(await render(overlay)), 'npm run k8s regenerates it').toBe(
       readFileSync(goldenFile(overlay), 'utf8'),
     )
   })
@@ -100,7 +100,7 @@ describe('what is made from monitoring/', async () => {
 
   test.each([...made.keys()])('%s is up to date', (path) => {
     const file = join(k8s, path)
-    expect(existsSync(file) && readFileSync(file, 'utf8'), 'npm run k8s writes it anew').toBe(made.get(path))
+    expect(existsSync(file) && readFileSync(file, 'utf8'), 'npm run k8s regenerates it').toBe(made.get(path))
   })
 
   test('is all there is, and is in a ConfigMap', () => {

@@ -1,9 +1,9 @@
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
-import type { Guard } from '@quickticket/local/guard'
-import { controlProcess } from '@quickticket/local/running-process'
+import { waitUntil } from '@quickticket/local/wait'
+import type { Watchdog } from '@quickticket/local/watchdog'
+import { launchProgram } from '@quickticket/testing/program'
 import { httpRequest } from './http-connection.ts'
 import { cpuSeconds, hasProc } from './proc.ts'
 
@@ -26,37 +26,41 @@ export interface ChildOptions {
   port: number
   environment: Record<string, string>
   logDir: string
-  guard: Guard
+  watchdog: Watchdog
 }
 
 const START_TIMEOUT_MS = 30_000
+const STOP_TIMEOUT_MS = 10_000
 const POLL_MS = 2
 
 /** Starts a program of Node.js that listens on a port, with its log in a file, and waits until it answers. */
 export async function startChild(options: ChildOptions): Promise<Child> {
-  const { name, args, port, environment, logDir, guard } = options
+  const { name, args, port, environment, logDir, watchdog } = options
   const logFile = join(logDir, `${name}.log`)
-  const log = openSync(logFile, 'a')
   const startedAt = performance.now()
-  const spawned = await guard.spawn(
-    process.execPath,
-    args,
-    { env: { PATH: process.env.PATH, ...environment, PORT: String(port) }, stdio: ['ignore', log, log] },
-    'SIGTERM',
-  )
-  closeSync(log)
-  const child = controlProcess(spawned, guard)
-  while (!(await answers(port))) {
-    const late = performance.now() - startedAt > START_TIMEOUT_MS
-    if (late) await child.kill()
-    if (late || !child.isRunning())
-      throw new Error(`${name} did not start: ${readFileSync(logFile, 'utf8').slice(-1000)}`)
-    await delay(POLL_MS)
+  const program = launchProgram(args, { ...environment, PORT: String(port) }, { logFile, detached: true })
+  const { pid, exited, isRunning } = program
+  watchdog.add(pid, 'SIGTERM')
+  void exited.then(() => watchdog.remove(pid))
+  const isSettled = async () => !isRunning() || (await answers(port))
+  if (!(await waitUntil(isSettled, START_TIMEOUT_MS, POLL_MS)) || !isRunning()) {
+    await program.end()
+    throw new Error(`${name} did not start: ${readFileSync(logFile, 'utf8').slice(-1000)}`)
   }
   const startMs = performance.now() - startedAt
-  const startCpuMs = hasProc ? cpuSeconds(child.pid) * 1000 : 0
-  const stop = async () => void (await child.stop('SIGTERM', 10_000))
-  return { name, url: `http://127.0.0.1:${port}`, port, pid: child.pid, startMs, startCpuMs, stop }
+  const startCpuMs = hasProc ? cpuSeconds(pid) * 1000 : 0
+  return {
+    name,
+    url: `http://127.0.0.1:${port}`,
+    port,
+    pid,
+    startMs,
+    startCpuMs,
+    async stop() {
+      program.kill('SIGTERM')
+      if (!(await waitUntil(() => !isRunning(), STOP_TIMEOUT_MS))) await program.end()
+    },
+  }
 }
 
 function answers(port: number): Promise<boolean> {

@@ -1,6 +1,5 @@
-import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
 import { NAME } from '@quickticket/local/postgres-cluster'
+import { migrate } from '@quickticket/testing/migrate'
 import pg from 'pg'
 
 /** Databases that differ in what is in them; all have the course's five events. */
@@ -31,12 +30,7 @@ export function databaseVariables(port: number, database: DatabaseName): Record<
 
 /** Migrates, with the changes of a checkout, and fills the databases. No event can be sold out while it is measured. */
 export async function fillDatabases(port: number, wanted: Set<DatabaseName>, root: string): Promise<void> {
-  const migrate = join(root, 'migrations', 'src', 'migrate.ts')
-  const { status, stderr, stdout } = spawnSync(process.execPath, [migrate, 'up', '--seed'], {
-    env: { PATH: process.env.PATH, ...databaseVariables(port, NAME) },
-    encoding: 'utf8',
-  })
-  if (status !== 0) throw new Error(`the database could not be migrated: ${stderr || stdout}`)
+  await migrate(port, ['up', '--seed'], root)
   await query(port, NAME, 'UPDATE events SET total_tickets = 1000000000')
   for (const database of wanted) {
     if (database === NAME) continue

@@ -1,21 +1,20 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { REPOSITORY } from '@quickticket/testing/repository'
 import type { Results } from './results.ts'
 import { forMarkdown, tablesOf } from './tables.ts'
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
-const PAGE = `${ROOT}docs/performance.md`
+const PAGE = `${REPOSITORY}docs/performance.md`
 const BEGIN = '<!-- bench:begin, written by npm run bench -->'
 const END = '<!-- bench:end -->'
 
 /** @returns the files that it wrote */
 export function writeResults(results: Results): string[] {
-  const file = `${ROOT}loadgen/results/${results.startedAt.slice(0, 10)}.json`
+  const file = `${REPOSITORY}loadgen/results/${results.startedAt.slice(0, 10)}.json`
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`)
   writeFileSync(PAGE, renderInto(readFileSync(PAGE, 'utf8'), results))
-  return [file, PAGE].map((path) => relative(ROOT, path))
+  return [file, PAGE].map((path) => relative(REPOSITORY, path))
 }
 
 /** The page with the part between its two marks made anew. */

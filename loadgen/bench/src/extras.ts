@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { SERVICES } from '@quickticket/contract/services'
 import type { Child } from './child.ts'
 import type { Bench } from './measure.ts'
 import { median } from './median.ts'
@@ -8,7 +9,6 @@ import { hasProc, memoryMib } from './proc.ts'
 export const EXTRAS = ['start-up', 'memory', 'added-latency'] as const
 export type Extra = (typeof EXTRAS)[number]
 
-const SERVICES = ['gateway', 'events', 'payments', 'notifications'] as const
 const SETTLE_MS = 3000
 
 export interface StartUp {

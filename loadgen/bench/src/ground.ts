@@ -1,12 +1,8 @@
-import { mkdirSync, rmSync } from 'node:fs'
-import { connect } from 'node:net'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
-import { type Guard, startGuard } from '@quickticket/local/guard'
-import { freePorts } from '@quickticket/local/ports'
-import { startPostgres } from '@quickticket/local/postgres-server'
-import { findRedis, startRedis } from '@quickticket/local/redis-server'
-import { makeDataDir } from '@quickticket/testing/system'
+import { startWatchdog, type Watchdog } from '@quickticket/local/watchdog'
+import { redisCommand } from '@quickticket/testing/redis-command'
+import { startPostgresServer, startRedisServer } from '@quickticket/testing/store-servers'
 import { type DatabaseName, fillDatabases } from './databases.ts'
 
 export interface Redis {
@@ -22,39 +18,41 @@ export interface Ground {
   secondRedis(): Promise<Redis>
   logDir: string
   compileCache: string
-  guard: Guard
+  /** ends the services with this process */
+  watchdog: Watchdog
   close(): Promise<void>
 }
 
 export async function layGround(databases: Set<DatabaseName>, root: string): Promise<Ground> {
-  const program = findRedis(process.env.PATH ?? '')
-  if (!program) throw new Error('the bench needs redis-server or valkey-server in the PATH')
-  const dataDir = makeDataDir()
-  const logDir = join(dataDir, 'logs')
-  mkdirSync(logDir, { recursive: true })
-  const guard = await startGuard()
-  const [postgresPort = 0, redisPort = 0, secondRedisPort = 0] = await freePorts(3)
+  const watchdog = await startWatchdog()
+  const closers: (() => Promise<void>)[] = []
 
   async function close(): Promise<void> {
-    await guard.endAll(10_000)
-    rmSync(dataDir, { recursive: true, force: true })
+    await watchdog.endAll(10_000)
+    for (const closeServer of closers) await closeServer()
   }
+
+  async function startRedis(): Promise<Redis> {
+    const server = await startRedisServer()
+    closers.push(server.close)
+    return { port: server.port, pid: server.pid() }
+  }
+
   try {
-    const [postgres, redis] = await Promise.all([
-      startPostgres({ dataDir, port: postgresPort, guard, log: () => undefined }),
-      startRedis({ program, dataDir, port: redisPort, guard }),
-    ])
-    await fillDatabases(postgresPort, databases, root)
+    const redis = await startRedis()
+    const postgres = await startPostgresServer({ durable: true })
+    closers.push(postgres.close)
+    await fillDatabases(postgres.port, databases, root)
+    const logDir = join(postgres.dataDir, 'services')
+    mkdirSync(logDir)
     return {
-      postgresPort,
-      postgresPid: postgres.pid,
+      postgresPort: postgres.port,
+      postgresPid: postgres.pid(),
       redis,
-      secondRedis() {
-        return startRedis({ program, dataDir: join(dataDir, 'second'), port: secondRedisPort, guard })
-      },
+      secondRedis: startRedis,
       logDir,
-      compileCache: join(dataDir, 'compile-cache'),
-      guard,
+      compileCache: join(postgres.dataDir, 'compile-cache'),
+      watchdog,
       close,
     }
   } catch (error) {
@@ -65,8 +63,6 @@ export async function layGround(databases: Set<DatabaseName>, root: string): Pro
 
 /** Forgets all holds: every run begins with the same Redis. */
 export async function flushRedis(port: number): Promise<void> {
-  const socket = connect(port, '127.0.0.1')
-  socket.end('FLUSHALL\r\nQUIT\r\n')
-  const answer = await text(socket)
+  const answer = await redisCommand({ host: '127.0.0.1', port }, 'FLUSHALL')
   if (!answer.startsWith('+OK')) throw new Error(`Redis does not flush: ${answer}`)
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { REPOSITORY } from '@quickticket/testing/repository'
 import { CASES } from './cases.ts'
 import { EXTRAS } from './extras.ts'
 
@@ -20,7 +20,6 @@ export interface Options {
 /** The message is one line for whoever typed the command. */
 export class InvalidArgument extends Error {}
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const NAMES = [...CASES.filter(({ ceiling }) => !ceiling).map(({ name }) => name), ...EXTRAS]
 
 export const HELP = `Usage: npm run bench -- [options]
@@ -47,7 +46,7 @@ export function readOptions(args: string[]): Options | 'help' {
   }
   return {
     only,
-    from: resolve(values.from ?? ROOT),
+    from: resolve(values.from ?? REPOSITORY),
     cpuProfDir: values['cpu-prof'] && resolve(values['cpu-prof']),
     rounds: Math.round(readNumber('--rounds', values.rounds ?? '3', 1, 100)),
     seconds: readNumber('--seconds', values.seconds ?? '3', 0.5, 600),

@@ -155,7 +155,7 @@ export function createStands(
 
   async function launch(name: string, args: string[], environment: Record<string, string>): Promise<Child> {
     const [port = 0] = await freePorts(1)
-    return startChild({ name, args, port, environment, logDir: ground.logDir, guard: ground.guard })
+    return startChild({ name, args, port, environment, logDir: ground.logDir, watchdog: ground.watchdog })
   }
 
   const only = (child: Child): Stand => ({ url: child.url, children: [child], redis: ground.redis })

@@ -12,7 +12,7 @@ export const SQL = {
   one: `SELECT ${COLUMNS} FROM events WHERE id = $1 AND NOT EXISTS (SELECT FROM orders LIMIT 0)`,
   open: `INSERT INTO checkouts (reservation_id, event_id, quantity, total_cents, charge_before, expires_at)
          VALUES ($1, $2, 1, 5000, now() + interval '5 s', now() + interval '300 s') RETURNING charge_before`,
-  confirm: `SELECT * FROM confirm_checkout($1, 'PAY-00000000')`,
+  confirm: `SELECT * FROM confirm_order($1, 'PAY-00000000', false)`,
 }
 
 const EVENTS = 5

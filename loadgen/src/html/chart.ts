@@ -18,15 +18,27 @@ export interface Chart {
   scale: 'linear' | 'log'
 }
 
-const WIDTH = 960
-const HEIGHT = 250
+export const WIDTH = 960
+export const HEIGHT = 250
 const LEFT = 56
 const RIGHT = 16
 const TOP = 12
 const BOTTOM = 30
 
-/** A plot over time as SVG, with what it shows at a moment as the tooltip of that moment. */
-export function renderChart({ title, unit, points, lines, stacked = [], scale }: Chart): string {
+/** A plot over time as a figure of a page, with its legend. */
+export function renderChart(chart: Chart): string {
+  const { title, unit, lines, stacked = [] } = chart
+  const legend = [...stacked, ...lines].map(
+    ({ name, color, dashed }) => `<span><i class="${color}${dashed ? ' dashed' : ''}"></i>${name}</span>`,
+  )
+  return `<figure><figcaption><b>${title}</b><em>${unit}</em>${legend.join('')}</figcaption>
+<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">
+${renderPlot(chart)}
+</svg></figure>`
+}
+
+/** The elements of SVG that make the plot; each moment has what the plot shows then as its tooltip. */
+export function renderPlot({ unit, points, lines, stacked = [], scale }: Chart): string {
   const lastS = points.at(-1)?.end ?? 1
   const tops = points.map((point) => stacked.reduce((sum, line) => sum + (line.of(point) ?? 0), 0))
   const values = points.flatMap((point) => lines.map((line) => line.of(point) ?? 0))
@@ -72,13 +84,7 @@ export function renderChart({ title, unit, points, lines, stacked = [], scale }:
     const left = Math.max(x(point.second) - width / 2, LEFT)
     return `<rect class="moment" x="${left.toFixed(1)}" y="${TOP}" width="${width.toFixed(1)}" height="${HEIGHT - TOP - BOTTOM}"><title>${point.end.toFixed(0)} s\n${said}</title></rect>`
   })
-  const legend = all.map(
-    ({ name, color, dashed }) => `<span><i class="${color}${dashed ? ' dashed' : ''}"></i>${name}</span>`,
-  )
-  return `<figure><figcaption><b>${title}</b><em>${unit}</em>${legend.join('')}</figcaption>
-<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">
-${[...grid, ...seconds, ...areas, ...drawn, ...moments].join('\n')}
-</svg></figure>`
+  return [...grid, ...seconds, ...areas, ...drawn, ...moments].join('\n')
 }
 
 function linearTicks(most: number): number[] {

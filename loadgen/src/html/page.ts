@@ -2,7 +2,9 @@ import { generatorLines, milliseconds, percent } from '../lines.ts'
 import type { Report } from '../report.ts'
 import { brokenOf, type RouteSummary } from '../summary.ts'
 import type { Search } from '../until-breaks.ts'
-import { type Chart, renderChart, short } from './chart.ts'
+import { renderChart, short } from './chart.ts'
+import { chartsOf } from './charts.ts'
+import { escaped } from './escaped.ts'
 import { pointsOf } from './points.ts'
 import { STYLE } from './style.ts'
 
@@ -40,54 +42,6 @@ ${generatorLines(summary)
 <p>Latency counts from the moment a request was due, so a buyer who had to wait for the generator shows as a slow one.</p>
 </main></body></html>
 `
-}
-
-function chartsOf(points: Chart['points']): Chart[] {
-  return [
-    {
-      title: 'Rate',
-      unit: 'per second',
-      scale: 'linear',
-      points,
-      stacked: [
-        { name: 'answered', color: 'blue', of: ({ ok }) => ok },
-        { name: 'sold out (409)', color: 'amber', of: ({ conflicts }) => conflicts },
-        { name: 'failed', color: 'red', of: ({ failed }) => failed },
-      ],
-      lines: points.some(({ asked }) => asked !== undefined)
-        ? [{ name: 'buyers asked for', color: 'gray', of: ({ asked }) => asked, dashed: true }]
-        : [],
-    },
-    {
-      title: 'Latency',
-      unit: 'ms',
-      scale: 'log',
-      points,
-      lines: [
-        { name: 'p50', color: 'blue', of: ({ p50 }) => p50 },
-        { name: 'p90', color: 'teal', of: ({ p90 }) => p90 },
-        { name: 'p99', color: 'violet', of: ({ p99 }) => p99 },
-        { name: 'max', color: 'gray', of: ({ max }) => max, dashed: true },
-      ],
-    },
-    {
-      title: 'Failed, and sold out',
-      unit: 'per second',
-      scale: 'linear',
-      points,
-      lines: [
-        { name: 'failed', color: 'red', of: ({ failed }) => failed },
-        { name: 'sold out (409)', color: 'amber', of: ({ conflicts }) => conflicts },
-      ],
-    },
-    {
-      title: 'Buyers on their way',
-      unit: 'buyers',
-      scale: 'linear',
-      points,
-      lines: [{ name: 'waiting', color: 'teal', of: ({ waiting }) => waiting }],
-    },
-  ]
 }
 
 function routeTable(routes: RouteSummary[]): string {
@@ -169,8 +123,4 @@ function table(head: string[], rows: string[]): string {
 
 function row(cells: (string | number)[], broken: boolean): string {
   return `<tr${broken ? ' class="broken"' : ''}>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`)
 }

@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs'
 import type { BackupConfig } from './config.ts'
 import { databaseArgument, runProgram } from './programs.ts'
-import { Refused } from './refused.ts'
+import { BackupError } from './backup-error.ts'
 
 /** Without these there is nothing worth keeping, and a newer dump of nothing must not push out an older one of all. */
 export const NEEDED = ['events', 'orders']
@@ -10,12 +10,12 @@ export const NEEDED = ['events', 'orders']
  * Reads a dump from its first to its last byte: its table of contents is at its beginning, and lists also what a truncated
  * file has no more.
  *
- * @throws {Refused}
+ * @throws {BackupError}
  */
 export async function checkArchive(config: BackupConfig, file: string): Promise<void> {
   const list = await fromFile(file, (input) => runProgram(config, 'pg_restore', ['--list'], { input }))
   const missing = NEEDED.filter((table) => !list.includes(` TABLE DATA public ${table} `))
-  if (missing.length > 0) throw new Refused(`${file} has no data of ${missing.join(' and ')}`)
+  if (missing.length > 0) throw new BackupError(`${file} has no data of ${missing.join(' and ')}`)
   const nowhere = openSync('/dev/null', 'w')
   try {
     await fromFile(file, (input) =>
@@ -26,7 +26,7 @@ export async function checkArchive(config: BackupConfig, file: string): Promise<
   }
 }
 
-/** Writes a dump into a database, all of it or nothing. @throws {Refused} */
+/** Writes a dump into a database, all of it or nothing. @throws {BackupError} */
 export async function restoreArchive(config: BackupConfig, file: string, database: string): Promise<void> {
   const args = [
     '--single-transaction',
@@ -43,7 +43,7 @@ async function fromFile<Result>(file: string, work: (input: number) => Promise<R
   try {
     return await work(input)
   } catch (error) {
-    if (error instanceof Refused) throw new Refused(`${file} can not be read: ${error.message}`)
+    if (error instanceof BackupError) throw new BackupError(`${file} cannot be read: ${error.message}`)
     throw error
   } finally {
     closeSync(input)
@@ -54,6 +54,6 @@ function open(file: string): number {
   try {
     return openSync(file, 'r')
   } catch (error) {
-    throw new Refused(`there is no dump ${file} (${(error as NodeJS.ErrnoException).code})`)
+    throw new BackupError(`there is no dump ${file} (${(error as NodeJS.ErrnoException).code})`)
   }
 }

@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util'
-import { usageError } from '@quickticket/kit/usage'
+import { readCommandLine } from '@quickticket/kit/command-line'
 
 const USAGE = `npm run backup [-- --verify]      dump the database into BACKUP_DIR, and keep the newest BACKUP_KEEP dumps
 npm run backup:verify [-- FILE]   restore a dump, by default the newest, into a scratch database and compare it
@@ -18,22 +17,18 @@ export type Command =
   | { name: 'base' }
   | { name: 'restore-at'; at: Date | undefined }
 
-/** Ends the process, with what is wrong, when the arguments are none of the usage. */
-export function readCommand(args: string[]): Command {
-  try {
-    const { positionals, values } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        force: { type: 'boolean', default: false },
-        verify: { type: 'boolean', default: false },
-        base: { type: 'boolean', default: false },
-        at: { type: 'string' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h' },
-      },
-    })
-    if (values.help) showUsage()
+/** Ends the process after `--help` and when the arguments are wrong. */
+export function readCommand(): Command {
+  const args = process.argv.slice(2)
+  const options = {
+    force: { type: 'boolean', default: false },
+    verify: { type: 'boolean', default: false },
+    base: { type: 'boolean', default: false },
+    at: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  } as const
+  const command = `npm run ${SCRIPTS[args[0] ?? ''] ?? 'backup'} --`
+  return readCommandLine({ command, usage: USAGE, allowPositionals: true, options }, ({ positionals, values }) => {
     const { force, verify, base, at } = values
     const [name, file, ...rest] = positionals
     const given = Object.entries({ force, verify, base, at }).filter(
@@ -51,10 +46,7 @@ export function readCommand(args: string[]): Command {
         ? 'restore what? A FILE is missing'
         : `"${args.join(' ')}" is no command`,
     )
-  } catch (error) {
-    console.error(usageError(error, `npm run ${SCRIPTS[args[0] ?? ''] ?? 'backup'} --`))
-    process.exit(2)
-  }
+  })
 }
 
 const SCRIPTS: Record<string, string> = { verify: 'backup:verify', restore: 'restore' }
@@ -69,9 +61,4 @@ function readTime(text: string): Date | undefined {
     )
   }
   return time
-}
-
-function showUsage(): never {
-  console.log(USAGE)
-  process.exit(0)
 }

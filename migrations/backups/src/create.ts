@@ -11,7 +11,7 @@ import { awaitTables, type TableWaiting } from './await-tables.ts'
 import type { BackupConfig } from './config.ts'
 import { type Contents, readContents } from './contents.ts'
 import { openPartial, publish, removeAbandoned, removeOld } from './directory.ts'
-import { oneAtATime } from './one-at-a-time.ts'
+import { withDatabaseLock } from './database-lock.ts'
 import { databaseArgument, expectRecentPrograms, runProgram } from './programs.ts'
 
 export interface Backup {
@@ -28,7 +28,7 @@ export interface Backup {
  * Dumps the database. The dump gets its name, and an older one goes, only when all of it was written, read again and is on
  * the disk.
  *
- * @throws {Refused} {Unreachable}
+ * @throws {BackupError} {Unreachable}
  */
 export async function createBackup(
   config: BackupConfig,
@@ -40,7 +40,7 @@ export async function createBackup(
   try {
     await expectRecentPrograms(config, await serverMajor(client))
     await awaitTables(client, log, waiting)
-    const made = await oneAtATime(client, log, 'backup', async () => {
+    const made = await withDatabaseLock(client, log, 'backup', async () => {
       // first: what fills the disk may be just that
       await removeAbandoned(config.BACKUP_DIR)
       const dumped = await dumpAndCheck(config, client)

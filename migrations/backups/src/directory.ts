@@ -19,6 +19,7 @@ const PARTIAL = /^\.quickticket_\d{8}T\d{6}Z\.dump\./
 
 /** All dumps of a directory, the newest first. */
 export async function listDumps(directory: string): Promise<string[]> {
+  // a directory that is not there has no dumps
   const files = await readdir(directory).catch(() => [])
   return files
     .filter((file) => DUMP.test(file))
@@ -51,8 +52,9 @@ export async function publish(
   await flush(directory)
 }
 
-/** Undefined for a dump that somebody else has made. */
+/** Undefined for a dump that another program made. */
 export async function readManifest(dump: string): Promise<Manifest | undefined> {
+  // no manifest: not made by this program
   const text = await readFile(manifestOf(dump), 'utf8').catch(() => undefined)
   return text === undefined ? undefined : JSON.parse(text)
 }
@@ -66,6 +68,7 @@ export async function rememberVerdict(directory: string, name: string, verdict: 
 /** Removes what killed backups have left. Only while no other one writes. */
 export async function removeAbandoned(directory: string): Promise<void> {
   for (const place of [directory, join(directory, MANIFESTS)]) {
+    // a directory that is not there has nothing to remove
     const files = await readdir(place).catch(() => [])
     for (const name of files.filter((file) => PARTIAL.test(file)))
       await rm(join(place, name), { force: true })

@@ -2,7 +2,6 @@ import { basename, join, relative } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ConfigError } from '@quickticket/kit/config'
 import { createLog, flushLog } from '@quickticket/kit/log'
-import { storeVariables } from '@quickticket/kit/running-system'
 import { withoutStack } from '@quickticket/kit/without-stack'
 import { Unreachable } from '@quickticket/migrations/connect'
 import { createBaseBackup } from './pitr/base-backup.ts'
@@ -13,7 +12,7 @@ import { type BackupConfig, loadBackupConfig } from './config.ts'
 import { createBackup } from './create.ts'
 import { listDumps, rememberVerdict, type Verdict } from './directory.ts'
 import { type BackupMetrics, createBackupMetrics } from './metrics.ts'
-import { Refused } from './refused.ts'
+import { BackupError } from './backup-error.ts'
 import { restoreBackup } from './restore.ts'
 import { verifyBackup } from './verify.ts'
 
@@ -22,12 +21,12 @@ const PUSH_INTERVAL_MS = 60_000
 const BASE_BACKUPS = 2
 const log = createLog('backup', 'info')
 
-// as process 1 of a container, it would not hear the signal otherwise
+// process 1 of a container ignores a signal that it does not handle
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(143))
 
 try {
-  const command = readCommand(process.argv.slice(2))
-  const config = loadBackupConfig(await storeVariables(process.env, {}))
+  const command = readCommand()
+  const config = loadBackupConfig(process.env)
   const metrics = createBackupMetrics(config.BACKUP_DIR, config.BACKUP_METRICS_URL, log)
   await run(command, config, metrics)
 } catch (error) {
@@ -50,7 +49,7 @@ async function run(command: Command, config: BackupConfig, metrics: BackupMetric
   })
 }
 
-/** One verified backup after the other; a failed one is told, and the next one comes when it is due. */
+/** One verified backup after the other. A failure is logged, and the next backup starts when it is due. */
 async function forever(config: BackupConfig, metrics: BackupMetrics): Promise<never> {
   // Prometheus forgets a sample that was sent once after five minutes
   setInterval(() => void metrics.push(), PUSH_INTERVAL_MS).unref()
@@ -65,10 +64,10 @@ async function watched(metrics: BackupMetrics, work: () => Promise<void>): Promi
   try {
     await work()
   } catch (error) {
-    // the reason is told by the error, also when nothing can be written at all
+    // `error` is what users need to see, also when the directory cannot be written to
     await metrics.record({ last_failure_timestamp_seconds: Date.now() / 1000 }).catch(() => undefined)
     const { code, message } = error as NodeJS.ErrnoException
-    throw code === 'ENOSPC' ? new Refused(`the disk of BACKUP_DIR is full: ${message}`) : error
+    throw code === 'ENOSPC' ? new BackupError(`the disk of BACKUP_DIR is full: ${message}`) : error
   }
 }
 
@@ -90,6 +89,7 @@ async function verify(config: BackupConfig, metrics: BackupMetrics, file: string
     await rememberVerdict(config.BACKUP_DIR, basename(file), found)
   }
   const verified = await verifyBackup(config, log, file).catch(async (error) => {
+    // `error` says what is wrong with the dump, also when the verdict cannot be written
     await verdict('bad').catch(() => undefined)
     throw error
   })
@@ -124,12 +124,12 @@ async function locate({ BACKUP_DIR }: BackupConfig, file: string): Promise<strin
   const dumps = await listDumps(BACKUP_DIR)
   if (dumps.includes(file)) return join(BACKUP_DIR, file)
   if (file !== 'latest') return file
-  if (!dumps[0]) throw new Refused(`there is no dump in ${BACKUP_DIR}`)
+  if (!dumps[0]) throw new BackupError(`there is no dump in ${BACKUP_DIR}`)
   return join(BACKUP_DIR, dumps[0])
 }
 
 function report(error: unknown): void {
-  const plain = [Refused, ConfigError].some((type) => error instanceof type)
+  const plain = [BackupError, ConfigError].some((type) => error instanceof type)
   if (plain) log.error((error as Error).message)
   else if (error instanceof Unreachable) log.error({ err: error.cause }, error.message)
   else log.error({ err: withoutStack(error) }, 'it was not possible')

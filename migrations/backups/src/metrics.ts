@@ -68,6 +68,7 @@ function format(samples: Samples): string {
 }
 
 async function read(path: string): Promise<Samples> {
+  // the first backup has no samples yet
   const text = await readFile(path, 'utf8').catch(() => '')
   const found = names().map((name) => [
     name,

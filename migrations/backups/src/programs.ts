@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { BackupConfig } from './config.ts'
-import { Refused } from './refused.ts'
+import { BackupError } from './backup-error.ts'
 
 export type Program = 'pg_dump' | 'pg_restore'
 
@@ -14,7 +14,7 @@ export interface RunOptions {
   output?: number
 }
 
-/** Runs pg_dump or pg_restore on the server of the variables, and returns what it wrote. @throws {Refused} */
+/** Runs pg_dump or pg_restore on the server of the variables, and returns what it wrote. @throws {BackupError} */
 export async function runProgram(
   config: BackupConfig,
   program: Program,
@@ -29,10 +29,10 @@ export async function runProgram(
   const written = child.stdout ? text(child.stdout) : ''
   const errors = child.stderr ? text(child.stderr) : ''
   const [code, signal] = await once(child, 'close').catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'ENOENT' ? new Refused(`${program} is not here: ${OTHER_WAYS}`) : error
+    throw error.code === 'ENOENT' ? new BackupError(`${program} is not here: ${OTHER_WAYS}`) : error
   })
   if (code === 0) return written
-  throw new Refused(`${program} ended with ${code ?? signal}: ${lastLine(await errors)}`)
+  throw new BackupError(`${program} ended with ${code ?? signal}: ${lastLine(await errors)}`)
 }
 
 /**
@@ -44,12 +44,12 @@ export function databaseArgument(database: string): string {
   return `--dbname=dbname='${quoted}' keepalives_idle=30 keepalives_interval=10 keepalives_count=3`
 }
 
-/** pg_dump reads no server that is newer than itself. @throws {Refused} */
+/** pg_dump reads no server that is newer than itself. @throws {BackupError} */
 export async function expectRecentPrograms(config: BackupConfig, serverMajor: number): Promise<void> {
   const version = await runProgram(config, 'pg_dump', ['--version'])
   const major = Number(/(\d+)/.exec(version)?.[1])
   if (major >= serverMajor) return
-  throw new Refused(`pg_dump here is version ${major}, and the server is ${serverMajor}: ${OTHER_WAYS}`)
+  throw new BackupError(`pg_dump here is version ${major}, and the server is ${serverMajor}: ${OTHER_WAYS}`)
 }
 
 const OTHER_WAYS =

@@ -4,8 +4,8 @@ import { connect } from '@quickticket/migrations/connect'
 import { checkArchive, restoreArchive } from './archive.ts'
 import type { BackupConfig } from './config.ts'
 import { tableNames } from './contents.ts'
-import { Refused } from './refused.ts'
-import { dropDatabase, nameBeside, restoreBeside } from './scratch.ts'
+import { BackupError } from './backup-error.ts'
+import { dropDatabase, derivedName, restoreToScratch } from './scratch-database.ts'
 
 export interface Restored {
   rows: Record<string, number>
@@ -18,7 +18,7 @@ export interface Restored {
  * Brings the database of the variables to the state of a dump. One that has tables is replaced only with `force`: the dump
  * is restored beside it while it serves, and then takes its name; it stays under another one.
  *
- * @throws {Refused}
+ * @throws {BackupError}
  */
 export async function restoreBackup(
   config: BackupConfig,
@@ -30,7 +30,7 @@ export async function restoreBackup(
   await checkArchive(config, file)
   const there = await tablesOf(config, log)
   if (there.length > 0 && !force) {
-    throw new Refused(
+    throw new BackupError(
       `the database ${config.DB_NAME} has tables already (${there.join(', ')}): --force replaces it, and keeps it under another name`,
     )
   }
@@ -47,10 +47,10 @@ async function tablesOf(config: BackupConfig, log: Log): Promise<string[]> {
 
 async function replace(config: BackupConfig, log: Log, file: string): Promise<string> {
   const current = config.DB_NAME
-  const kept = nameBeside(current, `until_${new Date().toISOString().slice(0, 19).replace(/\D/g, '')}`)
+  const kept = derivedName(current, `until_${new Date().toISOString().slice(0, 19).replace(/\D/g, '')}`)
   const admin = await connect({ ...config, DB_NAME: 'postgres' }, log, 'quickticket-restore')
   try {
-    const restored = await restoreBeside(config, admin, file, 'restored')
+    const restored = await restoreToScratch(config, admin, file, 'restored')
     try {
       await swap(admin, { current, kept, restored })
     } catch (error) {
@@ -74,7 +74,7 @@ interface Names {
 async function swap(admin: pg.Client, names: Names): Promise<void> {
   const quote = pg.escapeIdentifier
   const [current, kept, restored] = [quote(names.current), quote(names.kept), quote(names.restored)]
-  // nobody may come back between the end of the last connection and the new name
+  // no client may reconnect between the end of the last connection and the rename
   await admin.query(`ALTER DATABASE ${current} ALLOW_CONNECTIONS false`)
   await admin.query('SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1', [
     names.current,

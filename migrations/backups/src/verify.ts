@@ -7,13 +7,13 @@ import type { BackupConfig } from './config.ts'
 import { differences, readContents } from './contents.ts'
 import { rowsOf, sha256 } from './create.ts'
 import { type Manifest, readManifest } from './directory.ts'
-import { oneAtATime } from './one-at-a-time.ts'
-import { Refused } from './refused.ts'
-import { dropAbandoned, dropDatabase, restoreBeside } from './scratch.ts'
+import { withDatabaseLock } from './database-lock.ts'
+import { BackupError } from './backup-error.ts'
+import { dropAbandoned, dropDatabase, restoreToScratch } from './scratch-database.ts'
 
 export interface Verified {
   rows: Record<string, number>
-  /** false: somebody else made the dump, and there is nothing to compare it with */
+  /** false: another program made the dump, and there is nothing to compare it with */
   compared: boolean
   takenAt: Date | undefined
   durationMs: number
@@ -26,18 +26,18 @@ const PURPOSE = 'verify'
  * Restores a dump into a scratch database, compares every table with what it was when it was dumped, and runs the auditor
  * on it.
  *
- * @throws {Refused} that says what is wrong with the dump
+ * @throws {BackupError} that says what is wrong with the dump
  */
 export async function verifyBackup(config: BackupConfig, log: Log, file: string): Promise<Verified> {
   const startedAt = performance.now()
   const manifest = await readManifest(file)
   await checkArchive(config, file)
   if (manifest && (await sha256(file)) !== manifest.sha256)
-    throw new Refused(`${file} is not what was written: its checksum is another one`)
+    throw new BackupError(`${file} is not what was written: its checksum is another one`)
 
   const admin = await connect(config, log, 'quickticket-verify')
   try {
-    return await oneAtATime(admin, log, 'verification', async () => {
+    return await withDatabaseLock(admin, log, 'verification', async () => {
       await dropAbandoned(config, admin, PURPOSE)
       const rows = await restoreAndCompare(config, log, admin, { file, manifest })
       return {
@@ -58,7 +58,7 @@ async function restoreAndCompare(
   admin: pg.Client,
   { file, manifest }: { file: string; manifest: Manifest | undefined },
 ): Promise<Record<string, number>> {
-  const scratch = await restoreBeside(config, admin, file, PURPOSE)
+  const scratch = await restoreToScratch(config, admin, file, PURPOSE)
   try {
     const pool = poolOf(config, scratch)
     const contents = await contentsOf(config, log, scratch)
@@ -66,7 +66,7 @@ async function restoreAndCompare(
       ...(manifest ? differences(manifest, contents) : []),
       ...(await auditRestored(pool).finally(() => pool.end())),
     ]
-    if (wrong.length > 0) throw new Refused(`${file} was restored, but ${wrong.join('; ')}`)
+    if (wrong.length > 0) throw new BackupError(`${file} was restored, but ${wrong.join('; ')}`)
     return rowsOf(contents)
   } finally {
     await dropDatabase(admin, scratch)
@@ -96,6 +96,7 @@ function poolOf(config: BackupConfig, database: string): pg.Pool {
     ...connectionOptions({ ...config, DB_NAME: database }, 'quickticket-verify'),
     max: 1,
   })
+  // the next query fails with the reason; without a listener the process would end first
   pool.on('error', () => undefined)
   return pool
 }

@@ -16,7 +16,7 @@ export function up(pgm: MigrationBuilder): void {
         COMMIT;
       END LOOP;
     END $$`)
-  // a check that is validated proves it without reading the table under a lock that stops everybody
+  // a check that is validated proves it without reading the table under a lock that blocks all statements
   pgm.sql('ALTER TABLE events DROP CONSTRAINT IF EXISTS events_scheduled_at_set')
   pgm.sql(
     'ALTER TABLE events ADD CONSTRAINT events_scheduled_at_set CHECK (scheduled_at IS NOT NULL) NOT VALID',

@@ -1,6 +1,6 @@
 import type { MigrationBuilder } from 'node-pg-migrate'
 
-/** Once nobody runs the version that knows the old name. Its index goes with the column. */
+/** When no version that knows the old name runs any more. Its index goes with the column. */
 export function up(pgm: MigrationBuilder): void {
   pgm.sql(`
     DROP TRIGGER event_dates_equal ON events;

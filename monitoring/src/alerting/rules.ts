@@ -20,7 +20,7 @@ const ERROR_RATIO =
 
 /**
  * The two rules of lab 6, over what buyers ask for. With only 5xx left the ratio is 1, without traffic it has no value. A gateway
- * that is gone answers nobody: the first rule takes that for 100 %, before the rates have run dry.
+ * that is down answers no request: the first rule takes that for 100 %, before the rates have run dry.
  */
 export function alertRules(): Rule[] {
   return [
@@ -99,7 +99,7 @@ function rule({
       .withQuery(query('C', EXPRESSION.uid, condition))
       .condition('C')
       .forDuration(pending)
-      // the expressions have no value only where nobody asked for anything
+      // the expressions have no value only where there were no requests
       .noDataState('OK')
       // a Prometheus that does not answer is no good news: it must not look like it
       .execErrState('Error')

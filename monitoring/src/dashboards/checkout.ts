@@ -114,7 +114,7 @@ const held = () =>
   stat(
     {
       title: 'Held now',
-      description: 'Reservations that are neither paid nor over. No value while Redis can not be asked.',
+      description: 'Reservations that are neither paid nor expired. No value while Redis cannot be asked.',
       unit: 'none',
     },
     [{ expr: 'max(events_reservations_active)', legend: 'held' }],
@@ -240,7 +240,7 @@ const notified = () =>
   stacked(
     {
       title: 'Notifications',
-      description: 'What became of them. Nobody waits for one, so a failure costs no order.',
+      description: 'Results of notifications. They are fire-and-forget: a failure costs no order.',
       unit: 'cps',
       runbook: 'notifications-failing',
     },
@@ -252,7 +252,7 @@ const notified = () =>
     ],
   )
 
-/** Without an auditor nobody has looked, and 0 would be a lie. */
+/** Without an auditor nothing was checked, and 0 would be false. */
 const NOT_AUDITED = 'no audit: AUDIT_INTERVAL_S is 0'
 
 const violations = () =>

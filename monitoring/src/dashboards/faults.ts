@@ -28,7 +28,7 @@ const active = () =>
     {
       title: 'In force',
       description:
-        'A fault by kind, from the moment its window opens until it ends, also where it strikes nobody.',
+        'A fault by kind, from the start of its window until the end, also while it affects no request.',
       unit: 'none',
     },
     [
@@ -158,7 +158,7 @@ const lagByService = () =>
   timeSeries(
     {
       title: 'Longest event loop lag',
-      description: 'A blocked process answers nobody; its probes neither.',
+      description: 'A blocked process answers no request, probes included.',
       unit: Seconds,
       runbook: 'slo-burn-rate',
     },
@@ -187,7 +187,7 @@ const restarts = () =>
     {
       title: 'Restarts',
       description:
-        'Processes that began anew in the last minutes, and so forgot faults, circuits and limits.',
+        'Processes that restarted in the last minutes, and so lost injected faults, circuits and limits.',
       unit: 'none',
       runbook: 'target-down',
     },

@@ -5,7 +5,7 @@ import { buildDashboards } from './dashboards.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 
-/** What Grafana reads and nobody writes by hand: content by file, from the root of the repository. */
+/** What Grafana reads and this workspace generates: content by file, from the root of the repository. */
 export function grafanaFiles(): Record<string, string> {
   const dashboards = Object.entries(buildDashboards()).map(
     ([name, dashboard]) =>

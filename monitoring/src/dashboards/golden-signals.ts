@@ -1,7 +1,8 @@
 import { BytesIEC, RequestsPerSecond, Seconds } from '@grafana/grafana-foundation-sdk/units'
+import { SERVICES } from '@quickticket/contract/services'
 import { frame, instanceVariable } from './frame.ts'
 import { gauge, heatmap, state, timeSeries, words } from './panels.ts'
-import { CHOSEN_INSTANCES, BUYERS as OF_BUYERS, TRAFFIC as OF_CLIENTS, SERVICES } from './sources.ts'
+import { CHOSEN_INSTANCES, BUYERS as OF_BUYERS, TRAFFIC as OF_CLIENTS } from './sources.ts'
 
 const BUYERS = `${OF_BUYERS}, ${CHOSEN_INSTANCES}`
 const TRAFFIC = `${OF_CLIENTS}, ${CHOSEN_INSTANCES}`

@@ -50,7 +50,7 @@ import { CHOSEN_SOURCE } from './sources.ts'
 
 export interface PanelText {
   title: string
-  /** what one learns from it, for whoever hovers over the (i) */
+  /** shown as the tooltip of the panel: what it tells */
   description: string
   /** Grafana's id of the unit */
   unit: string

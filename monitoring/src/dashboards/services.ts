@@ -1,8 +1,9 @@
 import { CustomVariableBuilder } from '@grafana/grafana-foundation-sdk/dashboard'
 import { BytesIEC, RequestsPerSecond, Seconds } from '@grafana/grafana-foundation-sdk/units'
+import { SERVICES } from '@quickticket/contract/services'
 import { frame, instanceVariable } from './frame.ts'
 import { stacked, state, table, timeSeries, words } from './panels.ts'
-import { CHOSEN_INSTANCES, ofEveryService, orNone, SERVICES, TRAFFIC } from './sources.ts'
+import { CHOSEN_INSTANCES, ofEveryService, orNone, TRAFFIC } from './sources.ts'
 
 /** The chosen service, in front of the name of a metric. */
 const SERVICE = `\${service}`
@@ -178,7 +179,7 @@ const eventLoopLag = () =>
   timeSeries(
     {
       title: 'Event loop lag',
-      description: 'How much later than due a timer comes. While the loop is blocked, everybody waits.',
+      description: 'How much later than due a timer comes. While the loop is blocked, all requests wait.',
       unit: Seconds,
       runbook: 'slo-burn-rate',
     },

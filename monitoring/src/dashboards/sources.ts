@@ -1,10 +1,9 @@
+import { SERVICES } from '@quickticket/contract/services'
 /** The uid that provisioning gives the data source; dashboards and alert rules name it. */
 export const PROMETHEUS = { type: 'prometheus', uid: 'quickticket-prometheus' }
 
 /** In dashboards: the source that is chosen at the top, by default the one above. */
 export const CHOSEN_SOURCE = { type: 'prometheus', uid: `\${datasource}` }
-
-export const SERVICES = ['gateway', 'events', 'payments', 'notifications'] as const
 
 /** What buyers ask for, as the SLOs count it: no probes, and nothing that does not exist. */
 export const BUYERS = 'path=~"/events.*|/reserve.*"'

@@ -3,7 +3,7 @@ import type { Dataquery } from '@grafana/grafana-foundation-sdk/prometheus'
 
 /** One query of a panel, as it is asked for one choice of the variables. */
 export interface Target {
-  /** dashboard / panel / letter of the query, for whoever has to find it */
+  /** dashboard / panel / letter of the query, to find it in Grafana */
   where: string
   expr: string
   instant: boolean

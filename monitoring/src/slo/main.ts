@@ -1,7 +1,6 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { parseArgs } from 'node:util'
-import { isUsageError, usageError } from '@quickticket/kit/usage'
+import { readCommandLine } from '@quickticket/kit/command-line'
 import { MONITORING, sloFiles } from './files.ts'
 import { writeScaled } from './time-scale.ts'
 
@@ -9,20 +8,20 @@ const USAGE = `npm run slo                                   writes monitoring/p
 npm run slo -- --time-scale 120 --out DIR     writes all of monitoring/prometheus and monitoring/alertmanager to DIR,
                                               every window, interval and waiting time divided by 120`
 
+const { values } = readCommandLine(
+  {
+    command: 'npm run slo --',
+    usage: USAGE,
+    options: { 'time-scale': { type: 'string' }, out: { type: 'string' } },
+  },
+  (parsed) => parsed,
+)
 try {
-  const { values } = parseArgs({
-    options: {
-      'time-scale': { type: 'string' },
-      out: { type: 'string' },
-      help: { type: 'boolean', short: 'h' },
-    },
-  })
-  if (values.help) console.log(USAGE)
-  else if (values['time-scale'] === undefined && values.out === undefined) writeRules()
+  if (values['time-scale'] === undefined && values.out === undefined) writeRules()
   else writeScaled(values.out ?? fail('--out must name a directory'), scaleOf(values['time-scale']))
 } catch (error) {
-  console.error(isUsageError(error) ? usageError(error, 'npm run slo --') : (error as Error).message)
-  process.exitCode = isUsageError(error) ? 2 : 1
+  console.error((error as Error).message)
+  process.exitCode = 1
 }
 
 function writeRules(): void {

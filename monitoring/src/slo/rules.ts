@@ -71,7 +71,7 @@ export function sloGroups(slo: Slo, timeScale = 1, shortestIntervalMs = 0): Grou
           labels: { ...labels, severity: 'warning' },
           annotations: {
             summary: `Nothing says how ${slo.name} is doing`,
-            description: `Prometheus has no series that ${slo.name} is computed from, so its alerts can not fire.`,
+            description: `Prometheus has no series that ${slo.name} is computed from, so its alerts cannot fire.`,
             ...links('slo-metric-absent', 'quickticket-slo'),
           },
         },
@@ -105,7 +105,7 @@ function errorRatio({ total, good, bad }: Slo, window: string): string {
 }
 
 /**
- * The part of the window that Prometheus has been watching. What nobody saw counts as good and as busy as the rest: otherwise two
+ * The part of the window that Prometheus has been watching. Unobserved time counts as good and as busy as the rest: otherwise two
  * bad minutes are a quarter of "the last hour" for a Prometheus that runs for eight.
  */
 function coverage({ service }: Slo, window: string): string {

@@ -5,8 +5,8 @@ import { docs } from '@quickticket/kit/docs'
 import { probes } from '@quickticket/kit/health'
 import type { Log } from '@quickticket/kit/log'
 import { metrics } from '@quickticket/kit/metrics'
-import { demandServiceToken } from '@quickticket/kit/service-token'
-import { createUntilDone } from '@quickticket/kit/until-done'
+import { createRetryQueue } from '@quickticket/kit/retry-queue'
+import { requireServiceToken } from '@quickticket/kit/service-token'
 import type pg from 'pg'
 import { startAuditor } from './audit/auditor.ts'
 import { createCheckoutStore } from './checkout-store.ts'
@@ -14,11 +14,12 @@ import type { Config } from './config.ts'
 import { createDatabaseCheck } from './database-check.ts'
 import { createEventStore } from './event-store.ts'
 import type { HoldStore } from './hold-store.ts'
-import { eventMetrics } from './metrics.ts'
+import { createEventsMetrics } from './metrics.ts'
 import { createOutbox } from './outbox.ts'
 import type { PaymentsClient } from './payments-client.ts'
 import { createReconciler } from './reconciler.ts'
-import { checkoutRoutes } from './routes/checkout.ts'
+import { checkoutRoute } from './routes/checkout.ts'
+import { confirmRoute } from './routes/confirm.ts'
 import { eventRoutes } from './routes/events.ts'
 import { healthRoute } from './routes/health.ts'
 import { notifiedRoutes } from './routes/notified.ts'
@@ -26,6 +27,7 @@ import { reservationRoutes } from './routes/reservations.ts'
 import { reserveRoute } from './routes/reserve.ts'
 import { takeBackRoute } from './routes/take-back.ts'
 import { createSchemaUpgrade } from './schema-upgrade.ts'
+import { createVoidStore } from './void-store.ts'
 
 export interface Deps {
   postgres: pg.Pool
@@ -45,17 +47,27 @@ export async function buildApp(
   const app = createApp({ log, maxConcurrentRequests: config.MAX_CONCURRENT_REQUESTS })
   const identity = { service: 'events', version }
   const registry = metrics(app, identity)
-  demandServiceToken(app, config.SERVICE_TOKEN)
-  const counted = eventMetrics(registry, postgres, holds)
+  requireServiceToken(app, config.SERVICE_TOKEN)
+  const eventsMetrics = createEventsMetrics(registry, postgres, holds)
   const events = createEventStore(postgres)
   const checkouts = createCheckoutStore(postgres)
+  const voids = createVoidStore(postgres)
   exportClockDifferences('events', registry, { postgres: checkouts })
   const auditor = startAuditor({ postgres, holds }, { intervalS: config.AUDIT_INTERVAL_S, registry, log })
   const checkDatabase = createDatabaseCheck(postgres)
   const upgrade = createSchemaUpgrade({ postgres, mode: config.MIGRATE_ON_START, migrate, log })
   const outbox = createOutbox(postgres, log)
-  const reconciler = createReconciler({ events, checkouts, outbox, holds, payments, counted, log })
-  const takeBacks = createUntilDone({
+  const reconciler = createReconciler({
+    events,
+    voids,
+    outbox,
+    holds,
+    payments,
+    metrics: eventsMetrics,
+    log,
+  })
+  const runReconciler = reconciler.runNow
+  const takeBacks = createRetryQueue({
     work: (ids) => holds.takeBack(ids),
     giveUpAfterMs: config.RESERVATION_TTL * 1000,
     name: 'take a reservation back',
@@ -69,7 +81,7 @@ export async function buildApp(
     tags: {
       events: 'What is sold, and how to hold tickets of it',
       reservations: 'Tickets that are held for some minutes, and how they become orders',
-      orders: 'Word of orders, for the service that sends it',
+      orders: 'Orders whose notification is due, for the service that sends it',
     },
     needsServiceToken: config.SERVICE_TOKEN !== '',
   })
@@ -83,8 +95,9 @@ export async function buildApp(
   reserveRoute(app, { events, holds, reservationTtlS: config.RESERVATION_TTL, takeBack: takeBacks.add })
   takeBackRoute(app, holds)
   notifiedRoutes(app, outbox)
-  reservationRoutes(app, { holds, checkouts, settle: reconciler.nudge })
-  checkoutRoutes(app, { holds, checkouts, outbox, counted, settle: reconciler.nudge })
+  reservationRoutes(app, { holds, checkouts, runReconciler })
+  checkoutRoute(app, { holds, checkouts })
+  confirmRoute(app, { holds, checkouts, outbox, metrics: eventsMetrics, runReconciler })
 
   app.addHook('onReady', async () => {
     upgrade.start()

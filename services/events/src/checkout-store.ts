@@ -1,15 +1,8 @@
+import type { Order } from '@quickticket/contract/order'
 import { createClockDifference } from '@quickticket/kit/clock-difference'
 import type pg from 'pg'
 import type { Hold } from './hold-store.ts'
 import { createQuery } from './query.ts'
-
-export interface Order {
-  order_id: string
-  event_id: number
-  quantity: number
-  total_cents: number
-  status: string
-}
 
 export type CheckoutState = 'open' | 'confirmed' | 'voiding' | 'voided'
 
@@ -30,12 +23,6 @@ export type Confirmation =
   | { outcome: 'expired' | 'sold_out' | 'voiding' | 'voided' }
   | { outcome: 'unknown' }
 
-export interface DueVoid {
-  reservationId: string
-  /** no charge can take effect any more, so that this void is the last one needed */
-  last: boolean
-}
-
 /** Intents to pay and the orders they become. Every change of a checkout's state is one statement in PostgreSQL. */
 export interface CheckoutStore {
   /** What PostgreSQL's clock says (Unix ms), and the order if there is one already. */
@@ -49,32 +36,17 @@ export interface CheckoutStore {
    * @returns until when a charge may take effect (Unix ms); undefined when the checkout is closed already
    */
   open(hold: Hold, times: { chargeBefore: number; expiresAt: number }): Promise<number | undefined>
-  /** @param notifies whether word of the order is to be sent: it is in the outbox then */
+  /** @param notifies whether a notification is due: the outbox then has an entry for it */
   confirm(reservationId: string, paymentRef: string, notifies: boolean): Promise<Confirmation>
   order(reservationId: string): Promise<Order | undefined>
   find(reservationId: string): Promise<CheckoutStatus | undefined>
   /**
-   * Gives a checkout up: it can not be confirmed any more, nor opened if it is not there yet.
+   * Gives a checkout up: it cannot be confirmed any more, nor opened if it is not there yet.
    *
    * @returns whether it was open, so that a charge is to be given back
    */
   abandon(reservation: Hold): Promise<boolean>
-  /** Gives up checkouts that are over; from now on they can not be confirmed. */
-  abandonOverdue(limit: number): Promise<string[]>
-  /** Takes charges that are to be given back; no other replica gets them for `leaseMs`. */
-  takeDueVoids(limit: number, leaseMs: number): Promise<DueVoid[]>
-  /** After the charge was given back, if there was one: `charged` says so. */
-  voided(due: DueVoid, charged: boolean): Promise<void>
 }
-
-/** Clocks of two machines may differ by this much before a charge could come after its void. */
-const CLOCK_TOLERANCE = `interval '2 seconds'`
-
-/** By its key alone: with a bare `state = 'voiding'` the index of those would do, and all of them would be read. */
-const THIS_VOID = `reservation_id = $1 AND state || '' = 'voiding'`
-
-/** An earlier void may have found the charge that this one does not find any more. */
-const CHARGED = 'charged = coalesce(charged, false) OR $2'
 
 const QUERIES = {
   begin: {
@@ -92,6 +64,15 @@ const QUERIES = {
              WHERE c.state = 'open'
            RETURNING charge_before`,
   },
+  /**
+   * confirm_order(reservation, reference, notifies) of migrations/changes/0003_checkouts.sql: one transaction in one round trip.
+   * It locks the checkout, then its event; checks `expires_at` against the clock, and the seats against the event; then closes the checkout,
+   * inserts the order, and inserts what the order has to cause into the outbox. If it refuses, the checkout is `voiding`.
+   *
+   * It answers no row when there is no such checkout, else one: outcome, event_id, quantity, total_cents, and sold, which is what the event
+   * has sold with this order. It is a function because each of its statements must see what was committed while the one before waited for a
+   * lock; one statement with CTEs would read orders as they were before that.
+   */
   confirm: { name: 'checkout-confirm', text: 'SELECT * FROM confirm_order($1, $2, $3)' },
   order: {
     name: 'checkout-order',
@@ -115,31 +96,6 @@ const QUERIES = {
              WHERE c.state = 'open'
            RETURNING state`,
   },
-  abandonOverdue: {
-    name: 'checkout-abandon-overdue',
-    text: `UPDATE checkouts SET state = 'voiding', void_at = greatest(now(), charge_before + ${CLOCK_TOLERANCE}),
-             void_reason = 'expired'
-           WHERE reservation_id IN (
-             SELECT reservation_id FROM checkouts WHERE state = 'open' AND expires_at < now()
-             ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)
-           RETURNING reservation_id`,
-  },
-  takeVoids: {
-    name: 'checkout-take-voids',
-    text: `UPDATE checkouts SET void_at = now() + $2 * interval '1 ms'
-           WHERE reservation_id IN (
-             SELECT reservation_id FROM checkouts WHERE state = 'voiding' AND void_at <= now()
-             ORDER BY void_at LIMIT $1 FOR UPDATE SKIP LOCKED)
-           RETURNING reservation_id AS "reservationId", charge_before + ${CLOCK_TOLERANCE} <= now() AS last`,
-  },
-  voided: {
-    name: 'checkout-voided',
-    text: `UPDATE checkouts SET state = 'voided', closed_at = now(), ${CHARGED} WHERE ${THIS_VOID}`,
-  },
-  voidAgain: {
-    name: 'checkout-void-again',
-    text: `UPDATE checkouts SET void_at = charge_before + ${CLOCK_TOLERANCE}, ${CHARGED} WHERE ${THIS_VOID}`,
-  },
 }
 
 export function createCheckoutStore(postgres: pg.Pool): CheckoutStore {
@@ -152,7 +108,7 @@ export function createCheckoutStore(postgres: pg.Pool): CheckoutStore {
       const sentAt = Date.now()
       const [row] = await query<BeginRow>(QUERIES.begin, [reservationId])
       const { now, ...order } = row as BeginRow
-      clock.sawTime(now.getTime(), sentAt, Date.now())
+      clock.observeTime(now.getTime(), sentAt, Date.now())
       return { now: now.getTime(), ...(isOrder(order) && { order }) }
     },
     async open(hold, { chargeBefore, expiresAt }) {
@@ -181,14 +137,6 @@ export function createCheckoutStore(postgres: pg.Pool): CheckoutStore {
       const values = [reservationId, eventId, quantity, totalCents]
       const [row] = await query<{ state: CheckoutState }>(QUERIES.abandon, values)
       return row?.state === 'voiding'
-    },
-    async abandonOverdue(limit) {
-      const rows = await query<{ reservation_id: string }>(QUERIES.abandonOverdue, [limit])
-      return rows.map((row) => row.reservation_id)
-    },
-    takeDueVoids: (limit, leaseMs) => query<DueVoid & pg.QueryResultRow>(QUERIES.takeVoids, [limit, leaseMs]),
-    async voided({ reservationId, last }, charged) {
-      await query(last ? QUERIES.voided : QUERIES.voidAgain, [reservationId, charged])
     },
   }
 }

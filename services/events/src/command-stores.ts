@@ -1,6 +1,5 @@
 import { type Environment, loadConfig } from '@quickticket/kit/config'
 import { createLog } from '@quickticket/kit/log'
-import { storeVariables } from '@quickticket/kit/running-system'
 import type pg from 'pg'
 import { variables } from './config.ts'
 import { connectHolds, connectPostgres } from './connections.ts'
@@ -16,8 +15,7 @@ export interface CommandStores {
 const ON_THIS_MACHINE = { DB_HOST: '127.0.0.1', REDIS_HOST: '127.0.0.1' }
 
 /**
- * The stores that a command works on: those that the environment names, else those of the `npm start` that runs here, else
- * those on the usual ports of this machine. `expect` throws an Error in one sentence when one of them does not answer or is
+ * The stores that a command works on: those that the environment names, by default those on the usual ports of this machine. `expect` throws an Error in one sentence when one of them does not answer or is
  * not QuickTicket's.
  *
  * @throws {ConfigError}
@@ -26,7 +24,7 @@ export async function openStores(
   name: string,
   environment: Environment,
 ): Promise<{ stores: CommandStores; expect(): Promise<void> }> {
-  const config = loadConfig(variables, await storeVariables(environment, ON_THIS_MACHINE))
+  const config = loadConfig(variables, { ...ON_THIS_MACHINE, ...environment })
   const log = createLog(name, 'error')
   const postgres = connectPostgres(config, log)
   const holds = config.HOLD_STORE === 'redis' ? connectHolds(config, log) : undefined

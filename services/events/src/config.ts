@@ -1,3 +1,5 @@
+import { internalUrl, PORTS } from '@quickticket/contract/services'
+import { faultVariables } from '@quickticket/faults/variables'
 import { commonVariables, integer, url } from '@quickticket/kit/config'
 import { postgresVariables } from '@quickticket/kit/postgres-variables'
 import { redisVariables } from '@quickticket/kit/redis-variables'
@@ -6,7 +8,8 @@ import type { Static, TObject } from 'typebox'
 
 export const variables = {
   ...commonVariables,
-  PORT: integer(0, 65_535, 8081, 'port to listen on; 0: any free one'),
+  ...faultVariables,
+  PORT: integer(0, 65_535, PORTS.events, 'port to listen on; 0: any free one'),
   ...postgresVariables,
   DB_MAX_CONNS: integer(1, 1000, 10, 'connections to PostgreSQL; more requests than that wait'),
   DB_ACQUIRE_TIMEOUT_MS: integer(1, 20_000, 2000, 'longest wait for a connection before 503'),
@@ -15,15 +18,15 @@ export const variables = {
   MIGRATE_ON_START: Type.Enum(['auto', 'true', 'false'], {
     default: 'auto',
     description:
-      'whether the service migrates the database; auto: only one that no migration has seen; true: at each start; false: never',
+      'whether the service migrates the database; `auto`: only one without any migration; `true`: at each start; `false`: never',
   }),
   ...redisVariables(holdsAreInRedis),
   HOLD_STORE: Type.Enum(['redis', 'memory'], {
     default: 'redis',
-    description: 'where held seats are kept; memory: in this process, for one replica without Redis',
+    description: 'where held seats are kept; `memory`: in this process, for one replica without Redis',
   }),
   RESERVATION_TTL: integer(1, 86_400, 300, 'seconds that a reservation holds its seats'),
-  PAYMENTS_URL: url('http://payments:8082', 'where charges are given back when their order is impossible'),
+  PAYMENTS_URL: url(internalUrl('payments'), 'where a charge is voided when its order is impossible'),
   AUDIT_INTERVAL_S: integer(0, 86_400, 0, 'seconds between two audits of the invariants; 0: off'),
   RECONCILE_INTERVAL_MS: integer(
     50,

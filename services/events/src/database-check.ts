@@ -1,6 +1,7 @@
+import { coalesce } from '@quickticket/kit/coalesce'
 import { type CheckResult, SHARED_CHECK_MS } from '@quickticket/kit/health'
 import { createPing } from '@quickticket/kit/postgres'
-import { shareNext } from '@quickticket/kit/share-next'
+import { READ_ONLY } from '@quickticket/kit/postgres-problem'
 import type pg from 'pg'
 import { isSchemaError, READS_NOTHING, readSchema } from './schema.ts'
 
@@ -16,13 +17,12 @@ const TIMEOUT_MS = 1000
 const EVERY = { everyMs: SHARED_CHECK_MS }
 // locks no row, and is refused where rows could not be changed
 const ASKS = `SELECT WHERE EXISTS (${READS_NOTHING}) OR EXISTS (SELECT FROM events WHERE false FOR KEY SHARE)`
-const READ_ONLY = '25006'
 
 /** Says whether GET /events could be answered now, and a checkout be made. Callers at the same time share one question. */
 export function createDatabaseCheck(postgres: pg.Pool): () => Promise<DatabaseCheck> {
   const ask = createPing(postgres, ASKS)
 
-  const check = shareNext(async (): Promise<DatabaseCheck> => {
+  const check = coalesce(async (): Promise<DatabaseCheck> => {
     try {
       await ask()
       return { result: 'ok' }
@@ -61,6 +61,7 @@ export function createDatabaseCheck(postgres: pg.Pool): () => Promise<DatabaseCh
     try {
       return await Promise.race([check(undefined), tooLate])
     } catch {
+      // health is public: the reason must not hold a message of PostgreSQL
       return { result: 'down', reason: 'PostgreSQL does not answer' }
     } finally {
       clearTimeout(timer)

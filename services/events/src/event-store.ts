@@ -1,18 +1,8 @@
-import { shareNext } from '@quickticket/kit/share-next'
+import type { Event } from '@quickticket/contract/event'
+import { coalesce } from '@quickticket/kit/coalesce'
 import type pg from 'pg'
 import type { Sale, Seats } from './hold-store.ts'
 import { createQuery } from './query.ts'
-
-export interface Event {
-  id: number
-  name: string
-  venue: string
-  /** ISO 8601 with offset */
-  date: string
-  total_tickets: number
-  price_cents: number
-  available: number
-}
 
 export interface EventSeats extends Seats {
   priceCents: number
@@ -40,8 +30,7 @@ export interface EventStore {
 
 type EventRow = Omit<Event, 'date' | 'available'> & { event_date: Date; sold: number }
 
-// Seats are counted from events.sold. Without its orders table the system is broken, and has to say so: to look for
-// none of the orders reads nothing, whatever the plan, and fails when the table is gone.
+// Seats are counted from events.sold. `LIMIT 0` reads no row and still fails when the orders table is missing, as it must.
 const WITH_ORDERS = 'NOT EXISTS (SELECT FROM orders LIMIT 0)'
 const COLUMNS = 'id, name, venue, event_date, total_tickets, price_cents, sold'
 
@@ -65,7 +54,7 @@ const QUERIES = {
   exact: {
     name: 'events-exact',
     text: `SELECT ${COLUMNS}, ARRAY(SELECT o.id FROM outbox b JOIN orders o ON o.id = b.order_id
-                                    WHERE b.topic = 'hold' AND o.event_id = $1) AS settled
+                                    WHERE b.topic = 'hold' AND o.event_id = $1) AS "soldHoldIds"
            FROM events WHERE id = $1`,
   },
   sales: {
@@ -78,10 +67,10 @@ const QUERIES = {
 /** Events and their seats in PostgreSQL. */
 export function createEventStore(postgres: pg.Pool): EventStore {
   const query = createQuery(postgres)
-  const list = shareNext(async () => (await query<EventRow>(QUERIES.list)).map(asEvent))
-  const row = shareNext(async (id: number) => (await query<EventRow>(QUERIES.find, [id]))[0])
-  const exact = shareNext(async (id: number) => {
-    const [found] = await query<EventRow & { settled: string[] }>(QUERIES.exact, [id])
+  const list = coalesce(async () => (await query<EventRow>(QUERIES.list)).map(asEvent))
+  const row = coalesce(async (id: number) => (await query<EventRow>(QUERIES.find, [id]))[0])
+  const exact = coalesce(async (id: number) => {
+    const [found] = await query<EventRow & { soldHoldIds: string[] }>(QUERIES.exact, [id])
     return found && asSeats(found)
   })
 
@@ -99,7 +88,7 @@ export function createEventStore(postgres: pg.Pool): EventStore {
     },
     async seats(id) {
       const found = await row(id)
-      return found && asSeats({ ...found, settled: [] })
+      return found && asSeats({ ...found, soldHoldIds: [] })
     },
     exactSeats: (id) => exact(id),
     salesAmong: (reservationIds) => query<Sale & pg.QueryResultRow>(QUERIES.sales, [reservationIds]),
@@ -114,6 +103,11 @@ function asEvent({ event_date, sold, ...event }: EventRow): Event {
   }
 }
 
-function asSeats(row: EventRow & { settled: string[] }): EventSeats {
-  return { total: row.total_tickets, sold: row.sold, priceCents: row.price_cents, settled: row.settled }
+function asSeats(row: EventRow & { soldHoldIds: string[] }): EventSeats {
+  return {
+    total: row.total_tickets,
+    sold: row.sold,
+    priceCents: row.price_cents,
+    soldHoldIds: row.soldHoldIds,
+  }
 }

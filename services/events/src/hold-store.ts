@@ -1,4 +1,4 @@
-/** Seats that somebody has for some minutes. */
+/** Seats that a buyer holds for some minutes. */
 export interface Hold {
   reservationId: string
   eventId: number
@@ -16,7 +16,7 @@ export interface HoldTimes {
   /** how long the hold lasts */
   ttlMs: number
   /** how much longer payments may make it last, all of them together */
-  prolongedByMs: number
+  maxExtensionMs: number
   /** when it must not begin any more, in ms of `performance.now()` */
   deadline: number
 }
@@ -26,7 +26,7 @@ export interface Seats {
   total: number
   sold: number
   /** holds whose seats are among those sold already, because their sale has not ended them yet */
-  settled: string[]
+  soldHoldIds: string[]
 }
 
 /** A reservation that has become an order. */
@@ -51,7 +51,7 @@ export interface HoldSnapshot {
 }
 
 /**
- * Who holds seats, for minutes. Every method is one atomic step, and ends expired holds first. Losing this store loses
+ * The seats that are held. Every method is one atomic step, and ends expired holds first. Losing this store loses
  * holds, never an order: PostgreSQL has the last word.
  */
 export interface HoldStore {
@@ -84,7 +84,7 @@ export interface HoldStore {
  * deadline of a reservation sees to that. After that time a number that fell (orders deleted, an older database restored) is
  * believed again.
  */
-export const SOLD_MEMORY_MS = 60_000
+export const SOLD_TTL_MS = 60_000
 
 /** How long it is remembered what became of a hold. */
-export const ENDED_MEMORY_MS = 3_600_000
+export const ENDED_TTL_MS = 3_600_000

@@ -1,8 +1,8 @@
-import { ENDED_MEMORY_MS, type Hold, type HoldState, type HoldStore, SOLD_MEMORY_MS } from './hold-store.ts'
+import { ENDED_TTL_MS, type Hold, type HoldState, type HoldStore, SOLD_TTL_MS } from './hold-store.ts'
 
 interface Held extends Hold {
   endsAt: number
-  /** it is not prolonged past this */
+  /** the latest end that payments may prolong it to */
   latest: number
   isPaying: boolean
 }
@@ -42,7 +42,7 @@ export function createMemoryHoldStore(clock: () => number = () => performance.no
     if (!hold) return false
     holds.delete(id)
     addHeld(hold.eventId, -hold.quantity)
-    ended.set(id, { ...seatsOf(hold), state, until: now + ENDED_MEMORY_MS })
+    ended.set(id, { ...seatsOf(hold), state, until: now + ENDED_TTL_MS })
     return true
   }
 
@@ -59,16 +59,16 @@ export function createMemoryHoldStore(clock: () => number = () => performance.no
 
   /** A later reservation may have read PostgreSQL before the sale of a hold that has ended meanwhile. */
   function rememberSold(eventId: number, seats: number, now: number): void {
-    if (seats > soldSeats(eventId, now)) soldByEvent.set(eventId, { seats, until: now + SOLD_MEMORY_MS })
+    if (seats > soldSeats(eventId, now)) soldByEvent.set(eventId, { seats, until: now + SOLD_TTL_MS })
   }
 
   return {
-    async reserve(hold, { total, sold, settled }, { ttlMs, prolongedByMs, deadline }) {
+    async reserve(hold, { total, sold, soldHoldIds }, { ttlMs, maxExtensionMs, deadline }) {
       const { reservationId: id, eventId, quantity } = hold
       const now = tick()
       if (now > deadline) return { outcome: 'late' }
-      for (const other of settled) endHold(other, 'sold', now)
-      if (settled.length > 0) rememberSold(eventId, sold, now)
+      for (const other of soldHoldIds) endHold(other, 'sold', now)
+      if (soldHoldIds.length > 0) rememberSold(eventId, sold, now)
       const before = holds.get(id)
       if (before?.eventId === eventId && before.quantity === quantity)
         return { outcome: 'held', remainingMs: before.endsAt - now }
@@ -76,7 +76,7 @@ export function createMemoryHoldStore(clock: () => number = () => performance.no
       const available = total - Math.max(sold, soldSeats(eventId, now)) - (heldByEvent.get(eventId) ?? 0)
       if (available < quantity) return { outcome: 'sold_out', available: Math.max(available, 0) }
       const endsAt = now + ttlMs
-      holds.set(id, { ...hold, endsAt, latest: endsAt + prolongedByMs, isPaying: false })
+      holds.set(id, { ...hold, endsAt, latest: endsAt + maxExtensionMs, isPaying: false })
       nextEndAt = Math.min(nextEndAt, endsAt)
       addHeld(eventId, quantity)
       return { outcome: 'held', remainingMs: ttlMs }
@@ -94,7 +94,7 @@ export function createMemoryHoldStore(clock: () => number = () => performance.no
       for (const id of reservationIds) {
         if (holds.get(id)?.isPaying) continue
         if (!endHold(id, 'released', now) && !ended.has(id))
-          ended.set(id, { state: 'released', until: now + ENDED_MEMORY_MS })
+          ended.set(id, { state: 'released', until: now + ENDED_TTL_MS })
       }
     },
     async find(reservationId) {

@@ -1,5 +1,7 @@
+import { IDEMPOTENCY_KEY_HEADER } from '@quickticket/contract/headers'
+import type { Voided, VoidRequest } from '@quickticket/contract/payment'
 import { createUpstream } from '@quickticket/kit/http-client'
-import { accept, read } from '@quickticket/kit/upstream-answer'
+import { checkAnswer, parseAnswer } from '@quickticket/kit/upstream-answer'
 
 const TIMEOUT_MS = 5000
 
@@ -9,11 +11,6 @@ export interface PaymentsClient {
   close(): Promise<void>
 }
 
-interface Voided {
-  status: string
-  charged?: boolean
-}
-
 export function createPaymentsClient(baseUrl: string, token?: string): PaymentsClient {
   const upstream = createUpstream('payments', baseUrl, { token })
   return {
@@ -21,16 +18,16 @@ export function createPaymentsClient(baseUrl: string, token?: string): PaymentsC
       const answer = await upstream.request({
         method: 'POST',
         path: '/void',
-        headers: { 'idempotency-key': reservationId },
-        body: { reservation_id: reservationId },
+        headers: { [IDEMPOTENCY_KEY_HEADER]: reservationId },
+        body: { reservation_id: reservationId } satisfies VoidRequest,
         timeoutMs: TIMEOUT_MS,
       })
-      const { status } = accept('payments', answer)
+      const { status } = checkAnswer('payments', answer)
       if (status !== 200) throw new Error(`payments answered ${status} to a void`)
-      // money is back only when it is payments that says so
-      const said = read<Voided>('payments', answer, (told) => told.status === 'voided')
-      // a processor that does not say may have charged it
-      return { charged: said.charged ?? true }
+      // the money is back only when payments itself answers so
+      const voided = parseAnswer<Partial<Voided>>('payments', answer, ({ status }) => status === 'voided')
+      // without the field, it may have been charged
+      return { charged: voided.charged ?? true }
     },
     close: upstream.close,
   }

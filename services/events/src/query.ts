@@ -1,4 +1,4 @@
-import { postgresProblem } from '@quickticket/kit/postgres'
+import { postgresProblem } from '@quickticket/kit/postgres-problem'
 import type pg from 'pg'
 
 export type Query = <Row extends pg.QueryResultRow>(

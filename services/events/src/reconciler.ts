@@ -1,19 +1,19 @@
 import type { Log } from '@quickticket/kit/log'
-import type { CheckoutStore, DueVoid } from './checkout-store.ts'
 import type { EventStore } from './event-store.ts'
 import type { HoldStore } from './hold-store.ts'
-import type { EventMetrics } from './metrics.ts'
+import type { EventsMetrics } from './metrics.ts'
 import type { Outbox } from './outbox.ts'
 import type { PaymentsClient } from './payments-client.ts'
-import { createRounds, type Rounds } from './rounds.ts'
+import { createPeriodicTask, type PeriodicTask } from './periodic-task.ts'
+import type { DueVoid, VoidStore } from './void-store.ts'
 
 export interface ReconcilerDeps {
   events: EventStore
-  checkouts: CheckoutStore
+  voids: VoidStore
   outbox: Outbox
   holds: HoldStore
   payments: PaymentsClient
-  counted: EventMetrics
+  metrics: EventsMetrics
   log: Log
 }
 
@@ -27,10 +27,10 @@ const OUTBOX_LEASE_MS = 2000
  * seats are sold are ended; orders are counted; checkouts that are over are given up; their charges are voided. Payments that
  * hang delay only the voids.
  */
-export function createReconciler(deps: ReconcilerDeps): Rounds {
-  const { events, checkouts, outbox, holds, payments, counted, log } = deps
-  const seats = createRounds(settleSeats)
-  const voids = createRounds(() => step('void charges', voidCharges))
+export function createReconciler(deps: ReconcilerDeps): PeriodicTask {
+  const { events, voids, outbox, holds, payments, metrics, log } = deps
+  const seatTask = createPeriodicTask(settleSeats)
+  const voidTask = createPeriodicTask(() => step('void charges', voidCharges))
 
   async function settleSeats(): Promise<void> {
     await step('end sold holds', endSoldHolds)
@@ -49,16 +49,16 @@ export function createReconciler(deps: ReconcilerDeps): Rounds {
     await outbox.delete('hold', sold)
   }
 
-  /** Those whose replica ended, or heard nothing of their COMMIT. */
+  /** Orders whose replica ended, or did not receive the answer to its COMMIT. */
   async function countOrders(): Promise<void> {
     const orders = await outbox.takeDue('count', BATCH, OUTBOX_LEASE_MS)
-    counted.orders.inc(orders.length)
+    metrics.orders.inc(orders.length)
     await outbox.delete('count', orders)
   }
 
   async function giveUpOverdue(): Promise<void> {
-    const overdue = await checkouts.abandonOverdue(BATCH)
-    if (overdue.length > 0) voids.nudge()
+    const overdue = await voids.abandonOverdue(BATCH)
+    if (overdue.length > 0) voidTask.runNow()
     for (const reservationId of overdue) {
       log.warn({ reservation_id: reservationId }, 'checkout given up')
       await holds.release(reservationId)
@@ -66,16 +66,16 @@ export function createReconciler(deps: ReconcilerDeps): Rounds {
   }
 
   async function voidCharges(): Promise<void> {
-    const due = await checkouts.takeDueVoids(BATCH, VOID_LEASE_MS)
+    const due = await voids.takeDue(BATCH, VOID_LEASE_MS)
     await Promise.all(due.map(voidCharge))
   }
 
   async function voidCharge(due: DueVoid): Promise<void> {
     try {
       const { charged } = await payments.void(due.reservationId)
-      await checkouts.voided(due, charged)
+      await voids.voided(due, charged)
       if (!due.last) return
-      counted.voids.inc()
+      metrics.voids.inc()
       log.info({ reservation_id: due.reservationId, charged }, 'checkout voided')
     } catch (error) {
       log.warn({ err: error, reservation_id: due.reservationId }, 'void failed, will be tried again')
@@ -84,16 +84,16 @@ export function createReconciler(deps: ReconcilerDeps): Rounds {
 
   return {
     start(intervalMs) {
-      seats.start(intervalMs)
-      voids.start(intervalMs)
+      seatTask.start(intervalMs)
+      voidTask.start(intervalMs)
     },
-    nudge() {
-      seats.nudge()
-      voids.nudge()
+    runNow() {
+      seatTask.runNow()
+      voidTask.runNow()
     },
     async stop() {
-      await seats.stop()
-      await voids.stop()
+      await seatTask.stop()
+      await voidTask.stop()
     },
   }
 }

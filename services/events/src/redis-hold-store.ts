@@ -1,12 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Redis, Result } from 'ioredis'
-import {
-  type Hold,
-  type HoldState,
-  type HoldStore,
-  type ReserveResult,
-  SOLD_MEMORY_MS,
-} from './hold-store.ts'
+import { type Hold, type HoldState, type HoldStore, type ReserveResult, SOLD_TTL_MS } from './hold-store.ts'
 import { createServerClock } from './server-clock.ts'
 
 declare module 'ioredis' {
@@ -42,15 +36,15 @@ export function createRedisHoldStore(redis: Redis): HoldStore {
   return {
     async reserve(
       { reservationId, eventId, quantity, totalCents },
-      { total, sold, settled },
-      { ttlMs, prolongedByMs, deadline },
+      { total, sold, soldHoldIds },
+      { ttlMs, maxExtensionMs, deadline },
     ): Promise<ReserveResult> {
       const hold = [reservationId, eventId, quantity, totalCents]
       for (;;) {
         const askedAt = performance.now()
         const last = await clock.at(deadline)
-        const times = [ttlMs, prolongedByMs, SOLD_MEMORY_MS, last]
-        const [outcome, number, now] = await redis.qtReserve(...hold, total, sold, ...times, ...settled)
+        const times = [ttlMs, maxExtensionMs, SOLD_TTL_MS, last]
+        const [outcome, number, now] = await redis.qtReserve(...hold, total, sold, ...times, ...soldHoldIds)
         // only the clock of Redis was ahead of what was known of it
         const again = outcome === 'late' && askedAt < deadline && clock.isAhead(now)
         clock.learn(now)
@@ -73,7 +67,7 @@ export function createRedisHoldStore(redis: Redis): HoldStore {
       return { ...asHold(reservationId, found), remainingMs: found[3], state: found[4] || 'held' }
     },
     async complete({ reservationId, eventId, soldSeats }) {
-      await redis.qtComplete(reservationId, eventId, soldSeats, SOLD_MEMORY_MS)
+      await redis.qtComplete(reservationId, eventId, soldSeats, SOLD_TTL_MS)
     },
     release: async (reservationId) => (await redis.qtRelease(reservationId)) === 1,
     count: () => redis.qtCount(),

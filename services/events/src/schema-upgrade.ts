@@ -32,7 +32,7 @@ export function createSchemaUpgrade({ postgres, mode, migrate, log }: SchemaUpgr
 
   async function untilUsable(): Promise<void> {
     for (;;) {
-      // while PostgreSQL is away, the routes that need it say so
+      // without PostgreSQL it tries again: the readiness check and the routes report the outage
       const schema = await readSchema(postgres).catch(() => undefined)
       let pauseMs = PAUSE_MS
       if (schema && (isDue || mayMigrate(schema))) pauseMs = await upgrade(schema)
@@ -52,7 +52,7 @@ export function createSchemaUpgrade({ postgres, mode, migrate, log }: SchemaUpgr
     // until it succeeds, whatever it has done by then
     isDue = true
     try {
-      // the rest is left to those who learn how to migrate
+      // `auto` applies what the service needs; the lab on migrations applies the rest
       await migrate(mode === 'true' ? undefined : pending.length)
       isDue = false
       return PAUSE_MS
@@ -66,7 +66,7 @@ export function createSchemaUpgrade({ postgres, mode, migrate, log }: SchemaUpgr
     if (isRunning || stopping.signal.aborted) return
     isRunning = true
     untilUsable()
-      // it was stopped
+      // rejects only when it was stopped
       .catch(() => undefined)
       .finally(() => {
         isRunning = false

@@ -41,7 +41,7 @@ export async function readSchema(postgres: pg.Pool): Promise<Schema> {
     { name: 'orders', found: orders, change: '0001_baseline' },
     { name: 'events.sold', found: sold || !events, change: '0002_sold-seats' },
     { name: 'checkouts', found: checkouts, change: '0003_checkouts' },
-    { name: 'outbox', found: outbox, change: '0003b_outbox' },
+    { name: 'outbox', found: outbox, change: '0003_checkouts' },
   ]
   const missing = needed.filter(({ found }) => !found)
   const applied = missing.length > 0 && history ? await readApplied(postgres) : []

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { Registry } from '@quickticket/kit/prometheus'
 import { captureLog } from '@quickticket/testing/captured-log'
 import { addEvent, freshPostgres } from '@quickticket/testing/stores'
+import { Registry } from 'prom-client'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { audit } from '../src/audit/audit.ts'
 import { startAuditor } from '../src/audit/auditor.ts'
@@ -166,7 +166,7 @@ describe('an audit', () => {
     auditor.stop()
   })
 
-  test('that can not look says so and goes on', async () => {
+  test('that cannot look says so and goes on', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
     const { log, until } = captureLog()
     const readLedger = () => Promise.reject(new Error('no ledger'))

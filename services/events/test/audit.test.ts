@@ -97,7 +97,7 @@ describe('in the database', () => {
     ])
   })
 
-  test.each(['open', 'voiding'])('a checkout that nobody settles any more: %s', async (state) => {
+  test.each(['open', 'voiding'])('a checkout that is stuck: %s', async (state) => {
     const stuck = await plant.checkout(event, { state, secondsAgo: 90 })
     await plant.checkout(event, { state, secondsAgo: 30 })
     expect(await auditOrders(pool)).toEqual([
@@ -125,13 +125,13 @@ describe.skipIf(noRedis)('among the holds', () => {
 
   test('seats that are held and counted are fine', async () => {
     const { store } = await redisStore()
-    await store.reserve(hold('a', 2), { total: 5, sold: 0, settled: [] }, lasting(60_000))
+    await store.reserve(hold('a', 2), { total: 5, sold: 0, soldHoldIds: [] }, lasting(60_000))
     await plant.sale(event)
     expect(await auditHolds(pool, store)).toEqual([])
     await store.close()
   })
 
-  test('seats that are counted as held for nobody', async () => {
+  test('seats that are counted as held without a reservation', async () => {
     const { redis, store } = await redisStore()
     await redis.set(`event:${event}:held`, 3)
     expect(await auditHolds(pool, store)).toEqual([
@@ -144,9 +144,9 @@ describe.skipIf(noRedis)('among the holds', () => {
     await store.close()
   })
 
-  test('seats that a reservation has and nobody counts', async () => {
+  test('seats of a reservation that are not counted', async () => {
     const { redis, store } = await redisStore()
-    await store.reserve(hold('a', 2), { total: 5, sold: 0, settled: [] }, lasting(60_000))
+    await store.reserve(hold('a', 2), { total: 5, sold: 0, soldHoldIds: [] }, lasting(60_000))
     await redis.del(`event:${event}:held`)
     expect(await auditHolds(pool, store)).toMatchObject([{ kind: 'leaked_hold', subject: `event ${event}` }])
     await store.close()
@@ -164,7 +164,7 @@ describe('a hold in any store', () => {
   test('that outlives its sale is found, after the time that a lost Redis is given', async () => {
     const store = createMemoryHoldStore()
     const id = await plant.sale(event)
-    await store.reserve(hold(id, 1), { total: 5, sold: 0, settled: [] }, lasting(60_000))
+    await store.reserve(hold(id, 1), { total: 5, sold: 0, soldHoldIds: [] }, lasting(60_000))
     expect(await auditHolds(pool, store)).toEqual([])
     await pool.query(`UPDATE orders SET created_at = now() - interval '20 seconds'`)
     expect(await auditHolds(pool, store)).toEqual([
@@ -175,7 +175,7 @@ describe('a hold in any store', () => {
   test('on top of all the seats there are is found', async () => {
     const store = createMemoryHoldStore()
     await plant.order(event, { quantity: 4 })
-    await store.reserve(hold('a', 2), { total: 9, sold: 0, settled: [] }, lasting(60_000))
+    await store.reserve(hold('a', 2), { total: 9, sold: 0, soldHoldIds: [] }, lasting(60_000))
     expect(await auditHolds(pool, store)).toEqual([
       { kind: 'oversold', subject: `event ${event}`, detail: '4 seats sold and 2 held of 5' },
     ])
@@ -184,7 +184,7 @@ describe('a hold in any store', () => {
   test('whose own sale has the seats is no oversale', async () => {
     const store = createMemoryHoldStore()
     const id = await plant.order(event, { quantity: 5 })
-    await store.reserve(hold(id, 5), { total: 5, sold: 0, settled: [] }, lasting(60_000))
+    await store.reserve(hold(id, 5), { total: 5, sold: 0, soldHoldIds: [] }, lasting(60_000))
     expect(await auditHolds(pool, store)).toEqual([])
   })
 })

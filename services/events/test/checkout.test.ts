@@ -28,7 +28,7 @@ async function checkoutRow(id: string) {
 }
 
 describe('a checkout', () => {
-  test('tells what is to be charged and until when, and is written down before', async () => {
+  test('answers the amount and until when it may be charged, and is written down before', async () => {
     const { id, event } = await reserved()
     const before = Date.now()
     const answer = await checkout(id, 5000)
@@ -84,7 +84,7 @@ describe('a checkout', () => {
     expect(await checkoutRow(id)).toBeUndefined()
   })
 
-  test('that was given up can not be opened again', async () => {
+  test('that was given up cannot be opened again', async () => {
     const { id } = await reserved()
     await checkout(id)
     await events.pool.query(

@@ -3,14 +3,17 @@ import { addEvent, freshPostgres } from '@quickticket/testing/stores'
 import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type CheckoutStore, createCheckoutStore } from '../src/checkout-store.ts'
+import { createVoidStore, type VoidStore } from '../src/void-store.ts'
 
 let database: Awaited<ReturnType<typeof freshPostgres>>
 let pool: pg.Pool
 let checkouts: CheckoutStore
+let voids: VoidStore
 beforeAll(async () => {
   database = await freshPostgres()
   pool = database.pool
   checkouts = createCheckoutStore(pool)
+  voids = createVoidStore(pool)
 })
 afterEach(() => pool.query('TRUNCATE events, checkouts, outbox CASCADE'))
 afterAll(() => database.drop())
@@ -68,7 +71,7 @@ test('confirms of several seats never leave an event oversold', async () => {
   expect(result?.sold).toBeGreaterThan(16)
 })
 
-test('confirming one checkout many times at once is one order, and everyone is told of it', async () => {
+test('confirming one checkout many times at once is one order, and every call is answered with it', async () => {
   const event = await addEvent(pool, 10)
   const id = await opened(event, 3)
   const confirmations = await Promise.all(Array.from({ length: 20 }, () => confirm(id, 'PAY-1')))
@@ -113,20 +116,20 @@ test('what was given up stays given up', async () => {
   expect(await abandon(id, event)).toBe(true)
   expect(await abandon(id, event)).toBe(false)
   expect(await confirm(id, 'PAY-5')).toEqual({ outcome: 'voiding' })
-  expect(await checkouts.takeDueVoids(100, 60_000)).toHaveLength(1)
-  await checkouts.voided({ reservationId: id, last: true }, true)
+  expect(await voids.takeDue(100, 60_000)).toHaveLength(1)
+  await voids.voided({ reservationId: id, last: true }, true)
   expect(await confirm(id, 'PAY-5')).toEqual({ outcome: 'voided' })
   expect(await soldOf(event)).toMatchObject({ orders: 0 })
 })
 
-test('what was given up before it was opened can not be opened, and has no charge to give back', async () => {
+test('what was given up before it was opened cannot be opened, and has no charge to give back', async () => {
   const event = await addEvent(pool, 10)
   const id = randomUUID()
   expect(await abandon(id, event)).toBe(false)
   const hold = { reservationId: id, eventId: event, quantity: 1, totalCents: 1000 }
   expect(await checkouts.open(hold, times())).toBeUndefined()
   expect(await confirm(id, 'PAY-5')).toEqual({ outcome: 'voided' })
-  expect(await checkouts.takeDueVoids(100, 0)).toEqual([])
+  expect(await voids.takeDue(100, 0)).toEqual([])
 })
 
 test('an order whose row was deleted is not made again by a repeated confirm', async () => {
@@ -150,32 +153,32 @@ test('due voids are taken by one at a time, and again when their lease is over',
   const event = await addEvent(pool, 1000)
   const ids = await Promise.all(Array.from({ length: 40 }, () => opened(event)))
   for (const id of ids) await abandon(id, event)
-  const taken = await Promise.all(Array.from({ length: 8 }, () => checkouts.takeDueVoids(10, 60_000)))
+  const taken = await Promise.all(Array.from({ length: 8 }, () => voids.takeDue(10, 60_000)))
   const all = taken.flat().map(({ reservationId }) => reservationId)
   expect(all.toSorted()).toEqual(ids.toSorted())
-  expect(await checkouts.takeDueVoids(100, 60_000)).toEqual([])
+  expect(await voids.takeDue(100, 60_000)).toEqual([])
   await pool.query(`UPDATE checkouts SET void_at = now() WHERE state = 'voiding'`)
-  expect(await checkouts.takeDueVoids(100, 60_000)).toHaveLength(40)
+  expect(await voids.takeDue(100, 60_000)).toHaveLength(40)
 })
 
 test('a void is the last one needed only when no charge can come any more', async () => {
   const event = await addEvent(pool, 10)
   const id = await opened(event)
   await abandon(id, event)
-  const [first] = await checkouts.takeDueVoids(100, 0)
+  const [first] = await voids.takeDue(100, 0)
   expect(first).toEqual({ reservationId: id, last: false })
-  await checkouts.voided({ reservationId: id, last: false }, false)
+  await voids.voided({ reservationId: id, last: false }, false)
   expect(await stateOf(id)).toBe('voiding')
-  expect(await checkouts.takeDueVoids(100, 0)).toEqual([])
+  expect(await voids.takeDue(100, 0)).toEqual([])
 
   const past = `now() - interval '3 seconds'`
   await pool.query(
     `UPDATE checkouts SET charge_before = ${past}, void_at = now() WHERE reservation_id = $1`,
     [id],
   )
-  const [second] = await checkouts.takeDueVoids(100, 0)
+  const [second] = await voids.takeDue(100, 0)
   expect(second).toEqual({ reservationId: id, last: true })
-  await checkouts.voided({ reservationId: id, last: true }, true)
+  await voids.voided({ reservationId: id, last: true }, true)
   expect(await stateOf(id)).toBe('voided')
 })
 
@@ -198,7 +201,7 @@ test('a checkout is confirmed until it expires, also when its event was locked f
   expect(await soldOf(event)).toEqual({ sold: 0, orders: 0, seats: 0 })
 })
 
-test('an order is written with what it has to cause, and word of it only if it is asked for', async () => {
+test('an order is written with what it has to cause, and a notification only if it is asked for', async () => {
   const event = await addEvent(pool, 10)
   const [quiet, loud] = [await opened(event), await opened(event)]
   await checkouts.confirm(quiet, 'PAY-9', false)

@@ -87,11 +87,11 @@ test('a sold out event has 0 seats, and never fewer', async () => {
   )
 })
 
-test('seats are told with the sales whose holds have not ended yet', async () => {
+test('seats come with the sales whose holds have not ended yet', async () => {
   const [event, other] = [await addEvent(pool, 10, 700), await addEvent(pool, 10)]
   const mine = await sell(event, 2)
   const elsewhere = await sell(other, 5)
-  expect(await store.seats(event)).toEqual({ total: 10, sold: 2, priceCents: 700, settled: [] })
+  expect(await store.seats(event)).toEqual({ total: 10, sold: 2, priceCents: 700, soldHoldIds: [] })
   const later = await sell(event, 1)
   await pool.query(
     `INSERT INTO outbox (topic, order_id, due_at)
@@ -102,11 +102,11 @@ test('seats are told with the sales whose holds have not ended yet', async () =>
     total: 10,
     sold: 3,
     priceCents: 700,
-    settled: [mine],
+    soldHoldIds: [mine],
   })
 })
 
-test('sales are told with what their events have sold', async () => {
+test('sales come with what their events have sold', async () => {
   const [event, other] = [await addEvent(pool, 10), await addEvent(pool, 10)]
   const [first, second] = [await sell(event, 2), await sell(event, 3)]
   const third = await sell(other, 1)

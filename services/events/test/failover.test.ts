@@ -1,8 +1,8 @@
 import { loadConfig } from '@quickticket/kit/config'
 import { migrateUp } from '@quickticket/migrations/runner'
 import { captureLog } from '@quickticket/testing/captured-log'
-import { openDoor } from '@quickticket/testing/door'
 import { quiet } from '@quickticket/testing/stores'
+import { startTcpProxy } from '@quickticket/testing/tcp-proxy'
 import type pg from 'pg'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { buildApp } from '../src/app.ts'
@@ -21,7 +21,7 @@ async function setUp() {
   const servers = await primaryAndStandby()
   await migrateUp(servers.primary, quiet)
   const target = { host: '127.0.0.1', port: servers.primaryPort }
-  const door = await openDoor(target)
+  const door = await startTcpProxy(target)
   const config = loadConfig(variables, {
     DB_HOST: '127.0.0.1',
     DB_PORT: String(door.port),

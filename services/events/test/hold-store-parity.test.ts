@@ -18,7 +18,7 @@ const call = fc.oneof(
     event,
     quantity,
     sold: seats,
-    settled: fc.subarray(['a', 'b', 'c']),
+    soldHoldIds: fc.subarray(['a', 'b', 'c']),
   }),
   fc.record({ name: fc.constant('complete' as const), id, event, sold: seats }),
   fc.record({
@@ -37,7 +37,7 @@ async function answer(store: HoldStore, call: Call): Promise<unknown> {
       const hold = { reservationId: call.id, eventId: call.event, quantity: call.quantity, totalCents: 100 }
       const result = await store.reserve(
         hold,
-        { total: 10, sold: call.sold, settled: call.settled },
+        { total: 10, sold: call.sold, soldHoldIds: call.soldHoldIds },
         lasting(600_000),
       )
       return { ...result, ...('remainingMs' in result && { remainingMs: result.remainingMs > 0 }) }

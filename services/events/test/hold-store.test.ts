@@ -49,15 +49,15 @@ async function followSteps({ store, ttlMs, expire }: Subject, steps: Step[]): Pr
   let sold = 0
   const held = new Map<string, number>()
   const committed = new Map<string, { quantity: number; soldSeats: number }>()
-  const known = new Map<number, { total: number; sold: number; settled: string[] }>()
+  const known = new Map<number, { total: number; sold: number; soldHoldIds: string[] }>()
   const heldSeats = () => [...held.values()].reduce((sum, quantity) => sum + quantity, 0)
   const pick = <Key>(map: Map<Key, unknown>, index: number) => [...map.keys()][index % Math.max(map.size, 1)]
   const recount = async () => ({
     total: TOTAL,
-    settled: [...committed.keys()],
+    soldHoldIds: [...committed.keys()],
     sold,
   })
-  const reserve = async (quantity: number, seats: { total: number; sold: number; settled: string[] }) => {
+  const reserve = async (quantity: number, seats: { total: number; sold: number; soldHoldIds: string[] }) => {
     const hold = { reservationId: randomUUID(), eventId: EVENT, quantity, totalCents: quantity * 100 }
     const result = await store.reserve(hold, seats, lasting(ttlMs))
     if (result.outcome === 'held') held.set(hold.reservationId, quantity)
@@ -65,10 +65,10 @@ async function followSteps({ store, ttlMs, expire }: Subject, steps: Step[]): Pr
   }
 
   for (const now of steps) {
-    if (now.kind === 'read') known.set(now.actor, { total: TOTAL, sold, settled: [] })
+    if (now.kind === 'read') known.set(now.actor, { total: TOTAL, sold, soldHoldIds: [] })
     if (now.kind === 'recount') known.set(now.actor, await recount())
     if (now.kind === 'reserve')
-      await reserve(now.quantity, known.get(now.actor) ?? { total: TOTAL, sold, settled: [] })
+      await reserve(now.quantity, known.get(now.actor) ?? { total: TOTAL, sold, soldHoldIds: [] })
     if (now.kind === 'reserve exactly') {
       const free = TOTAL - sold - heldSeats()
       const result = await reserve(now.quantity, await recount())
@@ -148,7 +148,7 @@ describe.skipIf(noRedis)('the hold store in Redis', () => {
   test('a hold is prolonged, never shortened', async () => {
     const store = createRedisHoldStore(redis)
     const hold = { reservationId: 'a', eventId: 9, quantity: 2, totalCents: 200 }
-    await store.reserve(hold, { total: 5, sold: 0, settled: [] }, lasting(60_000))
+    await store.reserve(hold, { total: 5, sold: 0, soldHoldIds: [] }, lasting(60_000))
     expect(await store.prolong('a', 1)).toMatchObject({ ...hold, remainingMs: expect.closeTo(60_000, -3) })
     expect(await store.prolong('a', 120_000)).toMatchObject({
       ...hold,
@@ -160,7 +160,7 @@ describe.skipIf(noRedis)('the hold store in Redis', () => {
   test('what became of a hold is remembered for an hour', async () => {
     const store = createRedisHoldStore(redis)
     const hold = { reservationId: 'b', eventId: 9, quantity: 1, totalCents: 100 }
-    await store.reserve(hold, { total: 5, sold: 0, settled: [] }, lasting(60_000))
+    await store.reserve(hold, { total: 5, sold: 0, soldHoldIds: [] }, lasting(60_000))
     await store.release('b')
     expect(await store.find('b')).toMatchObject({ ...hold, state: 'released', remainingMs: 0 })
     expect(await redis.ttl('reservation:b')).toBeGreaterThan(3500)
@@ -172,7 +172,7 @@ describe.skipIf(noRedis)('the hold store in Redis', () => {
     expect(await store.count()).toBe(0)
     expect(await store.release('b')).toBe(false)
     const hold = { reservationId: 'c', eventId: 9, quantity: 5, totalCents: 500 }
-    expect(await store.reserve(hold, { total: 5, sold: 0, settled: [] }, lasting(60_000))).toMatchObject({
+    expect(await store.reserve(hold, { total: 5, sold: 0, soldHoldIds: [] }, lasting(60_000))).toMatchObject({
       outcome: 'held',
     })
   })

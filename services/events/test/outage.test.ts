@@ -1,11 +1,11 @@
-import { type Door, openDoor } from '@quickticket/testing/door'
 import { type EventsApp, eventsApp } from '@quickticket/testing/events-app'
 import { series } from '@quickticket/testing/series'
 import { addEvent, freshRedis, noRedis } from '@quickticket/testing/stores'
+import { startTcpProxy, type TcpProxy } from '@quickticket/testing/tcp-proxy'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest'
 
-let postgres: Door
-let redis: Door
+let postgres: TcpProxy
+let redis: TcpProxy
 let events: EventsApp
 let event: number
 
@@ -14,8 +14,8 @@ beforeAll(async () => {
     new URL(inject('postgresUrl')),
     new URL(inject('redisUrl') || 'redis://none:1'),
   ]
-  postgres = await openDoor({ host: postgresUrl.hostname, port: Number(postgresUrl.port) })
-  redis = await openDoor({ host: redisUrl.hostname, port: Number(redisUrl.port) })
+  postgres = await startTcpProxy({ host: postgresUrl.hostname, port: Number(postgresUrl.port) })
+  redis = await startTcpProxy({ host: redisUrl.hostname, port: Number(redisUrl.port) })
   events = await eventsApp({ postgresPort: postgres.port, redisPort: redis.port })
 })
 beforeEach(async () => {
@@ -48,7 +48,7 @@ test('with both stores there, the service is healthy', async () => {
 })
 
 describe('when PostgreSQL is stopped', () => {
-  test('everything is 503 and tells nothing of it, and all is well when it is back', async () => {
+  test('every answer is 503 without details, and the service recovers by itself', async () => {
     const id = await reserved()
     await postgres.shut()
     for (const answer of [
@@ -81,7 +81,7 @@ describe('when PostgreSQL is stopped', () => {
 })
 
 describe.skipIf(noRedis)('when Redis is stopped', () => {
-  test('lists go on, nobody can reserve or pay, and all is well when it is back', async () => {
+  test('lists work, reserve and pay are refused, and the service recovers by itself', async () => {
     const [id, paid] = [await reserved(), await reserved()]
     await checkout(paid)
     await confirm(paid)
@@ -174,7 +174,7 @@ test('the pool gauge shows how many connections are in use', async () => {
   expect((await Promise.all(asking)).map(({ statusCode }) => statusCode)).toEqual([200, 200, 404])
 })
 
-/** FLUSHDB, by somebody else. */
+/** FLUSHDB, by another client. */
 async function flush(): Promise<void> {
   const emptied = await freshRedis()
   emptied.disconnect()

@@ -4,6 +4,7 @@ import pg from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createCheckoutStore } from '../src/checkout-store.ts'
 import { createEventStore } from '../src/event-store.ts'
+import { createVoidStore } from '../src/void-store.ts'
 
 // A session keeps the plans of its statements. Here they are made at the worst time, and used when the tables are large.
 
@@ -89,7 +90,7 @@ test('confirming reads its own checkout, and not all that are open because hardl
 })
 
 test('a void reads its own checkout, and not all that are to be given back because hardly any were', async () => {
-  const { voided } = createCheckoutStore(session)
+  const { voided } = createVoidStore(session)
   const give = (reservationId: string) => voided({ reservationId, last: true }, true)
   await addCheckouts('confirmed')
   await database.pool.query('VACUUM ANALYZE')

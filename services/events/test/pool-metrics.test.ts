@@ -1,15 +1,15 @@
-import { Registry } from '@quickticket/kit/prometheus'
 import { freshPostgres } from '@quickticket/testing/stores'
+import { Registry } from 'prom-client'
 import { expect, onTestFinished, test } from 'vitest'
 import { createMemoryHoldStore } from '../src/memory-hold-store.ts'
-import { eventMetrics } from '../src/metrics.ts'
+import { createEventsMetrics } from '../src/metrics.ts'
 
 /** A pool, its size, and what a scraper reads of it. */
 async function scraped() {
   const { pool, drop } = await freshPostgres(async () => undefined)
   onTestFinished(drop)
   const registry = new Registry()
-  eventMetrics(registry, pool, createMemoryHoldStore())
+  createEventsMetrics(registry, pool, createMemoryHoldStore())
   const read = async (name: string) => {
     const line = (await registry.metrics())
       .split('\n')

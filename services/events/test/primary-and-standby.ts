@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Guard, startGuard } from '@quickticket/local/guard'
 import { freePorts } from '@quickticket/local/ports'
 import { findPostgresHome } from '@quickticket/local/postgres-home'
 import { startPostgres } from '@quickticket/local/postgres-server'
+import { startWatchdog, type Watchdog } from '@quickticket/local/watchdog'
 import { makeDataDir } from '@quickticket/testing/system'
 import pg from 'pg'
 import { onTestFinished, vi } from 'vitest'
@@ -13,18 +13,18 @@ const LOGIN = { host: '127.0.0.1', user: 'quickticket', password: 'quickticket',
 
 /** A PostgreSQL server, and a second one that follows it by streaming replication; both end with the test. */
 export async function primaryAndStandby() {
-  const guard = await startGuard()
+  const watchdog = await startWatchdog()
   const [primaryPort = 0, standbyPort = 0] = await freePorts(2)
   const [primaryDir, standbyDir] = [makeDataDir(), makeDataDir()]
   onTestFinished(async () => {
-    await guard.endAll(1000)
+    await watchdog.endAll(1000)
     for (const dir of [primaryDir, standbyDir]) rmSync(dir, { recursive: true, force: true })
   })
-  const made = await start(primaryDir, primaryPort, guard)
+  const made = await start(primaryDir, primaryPort, watchdog)
   await made.stop('fast')
   copyAsStandby(primaryDir, standbyDir, primaryPort)
-  await start(primaryDir, primaryPort, guard)
-  await start(standbyDir, standbyPort, guard)
+  await start(primaryDir, primaryPort, watchdog)
+  await start(standbyDir, standbyPort, watchdog)
   const [primary, standby] = [await connect(primaryPort), await connect(standbyPort)]
   return {
     primary,
@@ -41,8 +41,8 @@ export async function primaryAndStandby() {
   }
 }
 
-const start = (dataDir: string, port: number, guard: Guard) =>
-  startPostgres({ dataDir, port, guard, log: () => undefined, durable: false })
+const start = (dataDir: string, port: number, watchdog: Watchdog) =>
+  startPostgres({ dataDir, port, watchdog, log: () => undefined, durable: false })
 
 /** The server was stopped cleanly, so that its files are a backup. */
 function copyAsStandby(primaryDir: string, standbyDir: string, primaryPort: number): void {

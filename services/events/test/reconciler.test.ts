@@ -1,32 +1,33 @@
 import { randomUUID } from 'node:crypto'
-import { Registry } from '@quickticket/kit/prometheus'
 import { captureLog } from '@quickticket/testing/captured-log'
-import { type Door, openDoor } from '@quickticket/testing/door'
 import { freshHolds } from '@quickticket/testing/events-app'
 import { paymentsApp } from '@quickticket/testing/payments-app'
 import { listen } from '@quickticket/testing/raw-http'
 import { addEvent, freshPostgres } from '@quickticket/testing/stores'
+import { startTcpProxy, type TcpProxy } from '@quickticket/testing/tcp-proxy'
+import { Registry } from 'prom-client'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createCheckoutStore } from '../src/checkout-store.ts'
 import { createEventStore } from '../src/event-store.ts'
 import type { HoldStore } from '../src/hold-store.ts'
-import { eventMetrics } from '../src/metrics.ts'
+import { createEventsMetrics } from '../src/metrics.ts'
 import { createOutbox } from '../src/outbox.ts'
 import { createPaymentsClient } from '../src/payments-client.ts'
 import { createReconciler } from '../src/reconciler.ts'
+import { createVoidStore } from '../src/void-store.ts'
 import { lasting } from './hold-times.ts'
 
 let database: Awaited<ReturnType<typeof freshPostgres>>
 let holds: HoldStore
 let payments: Awaited<ReturnType<typeof paymentsApp>>
-let door: Door
+let door: TcpProxy
 beforeAll(async () => {
   database = await freshPostgres()
 })
 beforeEach(async () => {
   holds = await freshHolds()
   payments = await paymentsApp()
-  door = await openDoor({ host: '127.0.0.1', port: (await listen(payments.app)).port })
+  door = await startTcpProxy({ host: '127.0.0.1', port: (await listen(payments.app)).port })
 })
 afterEach(async () => {
   await door.shut()
@@ -40,12 +41,12 @@ afterAll(() => database.drop())
 function reconcilerOf() {
   const { pool } = database
   const logs = captureLog()
-  const counted = eventMetrics(new Registry(), pool, holds)
+  const metrics = createEventsMetrics(new Registry(), pool, holds)
   const client = createPaymentsClient(door.url)
-  const checkouts = createCheckoutStore(pool)
+  const voids = createVoidStore(pool)
   const events = createEventStore(pool)
   const outbox = createOutbox(pool, logs.log)
-  const deps = { events, checkouts, outbox, holds, payments: client, counted, log: logs.log }
+  const deps = { events, voids, outbox, holds, payments: client, metrics, log: logs.log }
   const reconciler = createReconciler(deps)
   return {
     reconciler,
@@ -53,12 +54,12 @@ function reconcilerOf() {
     async round() {
       // what the first pass gives up is voided by the second one at the latest
       for (let pass = 0; pass < 2; pass++) {
-        reconciler.nudge()
+        reconciler.runNow()
         await reconciler.stop()
       }
     },
-    orders: async () => (await counted.orders.get()).values[0]?.value ?? 0,
-    voids: async () => (await counted.voids.get()).values[0]?.value ?? 0,
+    orders: async () => (await metrics.orders.get()).values[0]?.value ?? 0,
+    voids: async () => (await metrics.voids.get()).values[0]?.value ?? 0,
   }
 }
 
@@ -67,7 +68,7 @@ async function checkoutFrom(secondsAgo: number): Promise<{ id: string; event: nu
   const event = await addEvent(database.pool, 10)
   const id = randomUUID()
   const hold = { reservationId: id, eventId: event, quantity: 2, totalCents: 2000 }
-  await holds.reserve(hold, { total: 10, sold: 0, settled: [] }, lasting(60_000))
+  await holds.reserve(hold, { total: 10, sold: 0, soldHoldIds: [] }, lasting(60_000))
   await createCheckoutStore(database.pool).open(hold, {
     chargeBefore: Date.now() + 5000,
     expiresAt: Date.now() + 15_000,
@@ -94,7 +95,7 @@ async function stateOf(id: string): Promise<string> {
 const voidsOf = (id: string) =>
   payments.ledger().filter((line) => line.ledger === 'void' && line.reservation_id === id)
 
-describe('a checkout that nobody finishes', () => {
+describe('a checkout that is not finished', () => {
   test('is left alone while it may still be paid', async () => {
     const { id } = await checkoutFrom(0)
     const { round } = reconcilerOf()
@@ -212,12 +213,12 @@ test('a hold that Redis kept past its sale is ended, and its seats count once', 
   await reconcilerOf().round()
   expect(await holds.find(id)).toMatchObject({ state: 'sold' })
   const another = { reservationId: randomUUID(), eventId: event, quantity: 8, totalCents: 0 }
-  expect(await holds.reserve(another, { total: 10, sold: 0, settled: [] }, lasting(1000))).toMatchObject({
+  expect(await holds.reserve(another, { total: 10, sold: 0, soldHoldIds: [] }, lasting(1000))).toMatchObject({
     outcome: 'held',
   })
 })
 
-test('what can not be done in one step keeps nothing else from being done', async () => {
+test('what cannot be done in one step keeps nothing else from being done', async () => {
   const { id } = await checkoutFrom(20)
   await database.pool.query('ALTER TABLE outbox RENAME TO outbox_gone')
   const { round, logs } = reconcilerOf()
@@ -229,7 +230,7 @@ test('what can not be done in one step keeps nothing else from being done', asyn
   expect(await stateOf(id)).toBe('voided')
 })
 
-test('an order of which no replica heard is counted once, by one of them', async () => {
+test('an order whose COMMIT was not answered is counted once, by one replica', async () => {
   const { id } = await checkoutFrom(0)
   await createCheckoutStore(database.pool).confirm(id, 'PAY-12345678', true)
   const replicas = [reconcilerOf(), reconcilerOf()]
@@ -248,10 +249,10 @@ test('payments that hang delay no other work', async () => {
   const first = await checkoutFrom(20)
   const { reconciler } = reconcilerOf()
   door.stall()
-  reconciler.nudge()
+  reconciler.runNow()
   await vi.waitFor(async () => expect(await stateOf(first.id)).toBe('voiding'))
   const second = await checkoutFrom(20)
-  reconciler.nudge()
+  reconciler.runNow()
   await vi.waitFor(async () => expect(await holds.find(second.id)).toMatchObject({ state: 'released' }), 3000)
   await door.shut()
   await reconciler.stop()

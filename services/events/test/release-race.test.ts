@@ -8,7 +8,7 @@ afterEach(() => events.close())
 
 const post = (url: string, payload: object = {}) => events.app.inject({ method: 'POST', url, payload })
 
-/** A shop in which somebody releases a reservation at one moment of its checkout. */
+/** A shop in which a client releases a reservation at one moment of its checkout. */
 async function shopThatReleases(moment: 'before' | 'after', step: 'prolong' | 'complete') {
   let released: Promise<{ statusCode: number; json(): { status: string } }> | undefined
   const release = async (id: string) => {
@@ -50,7 +50,7 @@ test.each(['before', 'after'] as const)(
   },
 )
 
-test('the same goes for a confirm that nobody checked out before', async () => {
+test('the same holds for a confirm without a checkout', async () => {
   const { id, released } = await shopThatReleases('after', 'prolong')
   expect((await confirm(id)).statusCode).toBe(404)
   expect(await released()).toMatchObject({ status: 'released' })

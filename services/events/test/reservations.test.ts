@@ -84,7 +84,7 @@ describe('a reservation', () => {
     expect((await find(id)).json()).toMatchObject({ status: 'expired', event_id: event })
   })
 
-  test('that nobody made is not found', async () => {
+  test('that does not exist is not found', async () => {
     for (const answer of [await find(randomUUID()), await release(randomUUID())]) {
       expect(answer.json()).toMatchObject({ status: 404, error: 'reservation_not_found' })
     }

@@ -20,7 +20,7 @@ describe('events', () => {
     expect((await events.app.inject('/events')).json()).toContainEqual(one.json())
   })
 
-  test.each(['999', '0', '-1', '99999999999', '+999'])('%s is nobody’s id: 404', async (id) => {
+  test.each(['999', '0', '-1', '99999999999', '+999'])('%s is no event’s id: 404', async (id) => {
     const answer = await events.app.inject(`/events/${id}`)
     expect(answer.json()).toMatchObject({ status: 404, error: 'event_not_found', detail: 'Event not found' })
     expect((await reserve(id)).statusCode).toBe(404)
@@ -39,7 +39,7 @@ describe('events', () => {
 })
 
 describe('a reservation', () => {
-  test('holds seats for as long as it was told', async () => {
+  test('holds seats for the configured time', async () => {
     const id = await addEvent(events.pool, 10, 1500)
     const answer = await reserve(id, { quantity: 3 })
     expect(answer.statusCode).toBe(200)
@@ -69,7 +69,7 @@ describe('a reservation', () => {
     expect((await reserve(id, { quantity })).json()).toMatchObject({ quantity })
   })
 
-  test.each([0, -1, 11, 1e9, 1.5, '2', null, true, [1], {}])('can not be for %j seats', async (quantity) => {
+  test.each([0, -1, 11, 1e9, 1.5, '2', null, true, [1], {}])('cannot be for %j seats', async (quantity) => {
     const id = await addEvent(events.pool, 10)
     const answer = await reserve(id, { quantity })
     expect(answer.json()).toMatchObject({

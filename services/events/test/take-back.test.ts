@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { openDoor } from '@quickticket/testing/door'
 import { type EventsApp, eventsApp } from '@quickticket/testing/events-app'
 import { addEvent, noRedis } from '@quickticket/testing/stores'
+import { startTcpProxy } from '@quickticket/testing/tcp-proxy'
 import { afterEach, describe, expect, inject, test, vi } from 'vitest'
 
 let events: EventsApp
@@ -57,11 +57,11 @@ describe('a reservation whose id the caller chose', () => {
 
 test.skipIf(noRedis)('reservations that Redis answered too late hold nothing when it is back', async () => {
   const url = new URL(inject('redisUrl'))
-  const door = await openDoor({ host: url.hostname, port: Number(url.port) })
+  const door = await startTcpProxy({ host: url.hostname, port: Number(url.port) })
   events = await eventsApp({ redisPort: door.port })
   const event = await addEvent(events.pool, 25)
   const asked = () => Promise.all(Array.from({ length: 25 }, () => post(`/events/${event}/reserve`, {})))
-  // what Redis hears is only answered late
+  // Redis gets the commands, and its answers come late
   door.freeze()
   const answers = await asked()
   expect(answers.map(({ statusCode }) => statusCode)).toEqual(Array(25).fill(503))
@@ -104,7 +104,7 @@ describe('the price of an event', () => {
   })
 })
 
-test('pays that fail again and again do not prolong the hold for ever', async () => {
+test('pays that fail again and again do not prolong the hold without end', async () => {
   events = await eventsApp({ env: { RESERVATION_TTL: '30' } })
   const event = await addEvent(events.pool, 5)
   const id = randomUUID()

@@ -8,7 +8,7 @@ import { connect as connectForMigrations } from '@quickticket/migrations/connect
 import { captureLog } from '@quickticket/testing/captured-log'
 import { makeCertificate } from '@quickticket/testing/certificate'
 import { noRedis } from '@quickticket/testing/stores'
-import { listenUntilTheEnd } from '@quickticket/testing/upstream-servers'
+import { listenForTest } from '@quickticket/testing/upstream-servers'
 import { describe, expect, inject, onTestFinished, test, vi } from 'vitest'
 import { variables } from '../src/config.ts'
 import { connectHolds, connectPostgres } from '../src/connections.ts'
@@ -41,7 +41,7 @@ async function tlsPostgres(certificate: { cert: string; key: string }): Promise<
       pass(new TLSSocket(socket, { isServer: true, ...certificate }), new URL(inject('postgresUrl')))
     })
   })
-  await listenUntilTheEnd(server, 0, '127.0.0.1')
+  await listenForTest(server, 0, '127.0.0.1')
   return String((server.address() as AddressInfo).port)
 }
 
@@ -107,7 +107,7 @@ describe.skipIf(noRedis)('over TLS to Redis', () => {
   ) {
     const server = createTlsServer(certificate, (socket) => pass(socket, new URL(inject('redisUrl'))))
     server.on('tlsClientError', () => undefined)
-    await listenUntilTheEnd(server, 0, '127.0.0.1')
+    await listenForTest(server, 0, '127.0.0.1')
     const REDIS_PORT = String((server.address() as AddressInfo).port)
     const captured = captureLog()
     const config = configOf({ REDIS_HOST: 'localhost', REDIS_PORT, ...environment })

@@ -1,14 +1,14 @@
 import type { App } from '@quickticket/kit/app'
-import { bearerToken, recognize, unauthorized } from '@quickticket/kit/bearer'
+import { bearerToken, createSecretCheck, unauthorized } from '@quickticket/kit/bearer'
 import { Problem } from '@quickticket/kit/problem'
 import { Type } from '@quickticket/kit/schema'
 import type { FastifyBaseLogger } from 'fastify'
-import type { Control } from './control.ts'
 import type { LiveRule } from './engine.ts'
 import { type GroundTruth, SEALED } from './ground-truth.ts'
+import type { LiveRules } from './live-rules.ts'
 import { parseFaults } from './parse.ts'
-import { FaultSyntaxError } from './piece.ts'
 import type { Rule } from './rule.ts'
+import { FaultSyntaxError } from './syntax-error.ts'
 
 const Change = Type.Object(
   {
@@ -68,19 +68,19 @@ const TEXTS = {
 }
 
 export interface FaultRoutesDeps {
-  control: Control
+  rules: LiveRules
   truth: GroundTruth
   token: string
   /** whether there is a pool for db-pool-leak */
   hasPool: boolean
 }
 
-/** GET, PUT and DELETE /faults, for whoever has the token. */
-export function faultRoutes(app: App, { control, truth, token, hasPool }: FaultRoutesDeps): void {
+/** GET, PUT and DELETE /faults; each needs the token. */
+export function faultRoutes(app: App, { rules, truth, token, hasPool }: FaultRoutesDeps): void {
   const config = { ops: true, ownToken: true }
-  const isToken = recognize([token])
+  const isToken = createSecretCheck([token])
 
-  // a scope of its own, because neither the token nor the way to read a body is the other routes' business
+  // a scope of its own: token and body parser are for these routes only
   app.register((scope: App, _options, done) => {
     readJson(scope)
     scope.addHook('onRequest', async (request) => authorize(request.headers.authorization, isToken))
@@ -96,20 +96,20 @@ export function faultRoutes(app: App, { control, truth, token, hasPool }: FaultR
     done()
   })
 
-  function change(rules: Rule[], log: FastifyBaseLogger) {
-    control.replace(rules)
-    truth.announce(rules, control.seed, log)
+  function change(given: Rule[], log: FastifyBaseLogger) {
+    rules.replace(given)
+    truth.announce(given, rules.seed, log)
     return state()
   }
 
   function state() {
     if (truth.sealed) return { faults: SEALED, rules: [] }
-    const rules = control.rules()
-    return { faults: rules.map(({ text }) => text).join('; '), rules: rules.map(described) }
+    const live = rules.list()
+    return { faults: live.map(({ text }) => text).join('; '), rules: live.map(described) }
   }
 }
 
-/** JSON as everywhere else, also where other routes pass bodies on unread. */
+/** Parses JSON, also in a service whose other routes forward bodies unparsed. */
 function readJson(scope: App): void {
   scope.removeContentTypeParser('application/json')
   scope.addContentTypeParser(
@@ -139,9 +139,9 @@ function invalidFaults({ message, column }: FaultSyntaxError): Problem {
   return new Problem(400, 'invalid_faults', message, { details: { column } })
 }
 
-function described({ fault, method, path, share, afterMs, forMs, injected, isActive }: LiveRule) {
+function described({ kind, method, path, share, afterMs, forMs, injected, isActive }: LiveRule) {
   return {
-    fault: fault.kind,
+    fault: kind.name,
     method,
     path,
     share_percent: Number((share * 100).toPrecision(12)),

@@ -1,9 +1,10 @@
+import type { RequestEffect, ResponseEffect } from './effect.ts'
 import { createRandom, namedRandom, type Random } from './random.ts'
 import { matches, type Rule } from './rule.ts'
 
-/** A rule at work. */
+/** A rule in force. */
 export interface LiveRule extends Rule {
-  /** what it has done so far */
+  /** how often it has struck */
   injected: number
   /** Whether this is the time between its `after` and the end of its `for`. */
   isActive(): boolean
@@ -12,7 +13,7 @@ export interface LiveRule extends Rule {
 /** What happens to one request: all delays one after another, then the fault. */
 export interface Strike {
   delays: { rule: LiveRule; ms: number }[]
-  fault: LiveRule | undefined
+  fault: { rule: LiveRule; effect: RequestEffect | ResponseEffect } | undefined
 }
 
 export interface Engine {
@@ -24,15 +25,15 @@ export interface Engine {
 export interface EngineOptions {
   seed: number
   service: string
-  /** milliseconds on any clock that only goes forward */
+  /** a monotonic clock, in milliseconds */
   now?: () => number
 }
 
 /**
  * Decides for each request what happens to it. Delays add up; of the other faults, the first rule that strikes wins.
  *
- * Every rule has random numbers of its own and takes two for each request that it matches, whatever the other rules and
- * the time say: whether its n-th request is struck depends on the seed and on nothing else.
+ * Every rule has its own random numbers and takes two for each request that it matches, independent of the other rules and
+ * of time: whether its n-th request is struck depends only on the seed.
  */
 export function createEngine(
   rules: Rule[],
@@ -48,26 +49,27 @@ export function createEngine(
       return age >= 0 && age < rule.forMs
     },
   }))
-  const forRequests = live.filter(({ fault }) => fault.kind !== 'memory')
 
   return {
     rules: live,
     decide(method, path, template) {
       const delays: Strike['delays'] = []
-      let fault: LiveRule | undefined
-      for (const rule of forRequests) {
+      let fault: Strike['fault']
+      for (const rule of live) {
         if (!matches(rule, method, path, template)) continue
         const [chance, size] = [rule.random(), rule.random()]
         if (fault || chance >= rule.share || !rule.isActive()) continue
-        if (rule.fault.kind !== 'latency') fault = rule
-        else delays.push({ rule, ms: rule.fault.sampleMs(sizes(size)) })
+        const { effect } = rule
+        if (effect.stage === 'process') continue
+        if (effect.stage === 'delay') delays.push({ rule, ms: effect.sampleMs(expand(size)) })
+        else fault = { rule, effect }
       }
       return fault || delays.length > 0 ? { delays, fault } : undefined
     },
   }
 }
 
-/** As many numbers as a distribution may need, all from one. */
-function sizes(number: number): Random {
+/** As many random numbers as a distribution needs, from one. */
+function expand(number: number): Random {
   return createRandom(number * 2 ** 32)
 }

@@ -1,101 +1,75 @@
 import type { App } from '@quickticket/kit/app'
-import { STATUS_CODES } from '@quickticket/kit/http-status'
-import { breakConnection, pathOf, template } from '@quickticket/kit/outcome'
-import { Problem } from '@quickticket/kit/problem'
+import { pathOf, template } from '@quickticket/kit/route-template'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Control } from './control.ts'
-import type { LiveRule } from './engine.ts'
+import type { ResponseEffect } from './effect.ts'
+import type { LiveRule, Strike } from './engine.ts'
 import type { GroundTruth } from './ground-truth.ts'
-import { truncate } from './truncate.ts'
+import type { LeakyPool } from './kinds/db-pool-leak.ts'
+import type { LiveRules } from './live-rules.ts'
 
-/** Never struck, like everything with `config.ops`: whoever looks has to see, and whoever ends faults has to get through. */
-const UNTOUCHED = /^\/(docs|faults)(\/|$)/
+/** Never struck, like everything with `config.ops`: faults must not prevent their own observation and end. */
+const EXEMPT = /^\/(docs|faults)(\/|$)/
 
-/** Does to requests what the rules in force say. */
-export function injectFaults(app: App, control: Control, truth: GroundTruth): void {
-  const hanging = new Set<FastifyRequest>()
-  const atSend = new WeakMap<FastifyRequest, LiveRule>()
+/** Applies the rules in force to requests. */
+export function injectFaults(
+  app: App,
+  rules: LiveRules,
+  { truth, pool }: { truth: GroundTruth; pool: LeakyPool | undefined },
+): void {
+  const stopping = new AbortController()
+  const atSend = new WeakMap<FastifyRequest, { rule: LiveRule; effect: ResponseEffect }>()
 
   app.addHook('onRequest', (request, reply, done) => {
     const { method, routeOptions, url } = request
     const path = pathOf(url)
-    if (routeOptions.config.ops || UNTOUCHED.test(path)) return done()
-    const strike = control.decide(method, path, template(request))
-    if (!strike) return done()
+    if (routeOptions.config.ops || EXEMPT.test(path)) return done()
+    const decided = rules.decide(method, path, template(request))
+    if (!decided) return done()
 
     let delayMs = 0
-    for (const { rule, ms } of strike.delays) {
+    for (const { rule, ms } of decided.delays) {
       delayMs += ms
-      tell(rule, request, { latency_ms: Math.round(ms) })
+      count(rule, request, { latency_ms: Math.round(ms) })
     }
     const proceed = () => {
-      if (!strike.fault || reply.raw.destroyed) return done()
-      act(strike.fault, request, reply, done)
+      if (!decided.fault || reply.raw.destroyed) return done()
+      strike(decided.fault, request, reply, done)
     }
     if (delayMs > 0) setTimeout(proceed, delayMs)
     else proceed()
   })
 
   app.addHook('onSend', (request, reply, payload, done) => {
-    const rule = atSend.get(request)
-    if (!rule || reply.raw.destroyed) return done()
-    if (rule.fault.kind === 'truncate') {
-      if (!truncate(request, reply, payload)) return done()
-    } else {
-      breakConnection(request)
-    }
-    // and no done: nothing more goes out
-    tell(rule, request)
+    const fault = atSend.get(request)
+    if (!fault || reply.raw.destroyed) return done()
+    if (!fault.effect.strike(request, reply, payload)) return done()
+    // without done, Fastify sends nothing more
+    count(fault.rule, request)
   })
 
   app.addHook('preClose', async () => {
-    control.replace([])
-    for (const request of hanging) breakConnection(request)
+    rules.replace([])
+    stopping.abort()
   })
 
-  function act(rule: LiveRule, request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) {
-    const { fault } = rule
-    switch (fault.kind) {
-      case 'status':
-        tell(rule, request, { injected_status: fault.status })
-        return done(failure(fault.status, truth.sealed))
-      case 'reset':
-        tell(rule, request)
-        return breakConnection(request, 'resetAndDestroy')
-      case 'hang':
-        tell(rule, request)
-        hanging.add(request)
-        reply.raw.once('close', () => hanging.delete(request))
-        // otherwise the server would take it for a body that does not arrive in time
-        request.raw.resume()
-        return
-      case 'cpu':
-        tell(rule, request, { blocked_ms: fault.blockMs })
-        block(fault.blockMs)
-        return done()
-      case 'db-pool-leak':
-        if (control.poolLeak(rule)?.leak()) tell(rule, request)
-        return done()
-      default:
-        atSend.set(request, rule)
-        return done()
+  function strike(
+    { rule, effect }: NonNullable<Strike['fault']>,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    proceed: (error?: Error) => void,
+  ): void {
+    if (effect.stage === 'response') {
+      atSend.set(request, { rule, effect })
+      proceed()
+      return
     }
+    const { sealed } = truth
+    const report = (details?: object) => count(rule, request, details)
+    effect.strike({ request, reply, pool, sealed, stopping: stopping.signal, report, proceed })
   }
 
-  function tell(rule: LiveRule, request: FastifyRequest, details?: object): void {
+  function count(rule: LiveRule, request: FastifyRequest, details?: object): void {
     rule.injected++
-    truth.tell(rule.fault.kind, template(request), request.log, details)
+    truth.report(rule.kind.name, template(request), request.log, details)
   }
-}
-
-function failure(status: number, sealed: boolean): Problem {
-  const title = STATUS_CODES[status] ?? 'Error'
-  const code = sealed ? title.toLowerCase().replace(/\W+/g, '_') : 'injected_fault'
-  return new Problem(status, code, title)
-}
-
-/** Nothing else happens in the process meanwhile. */
-function block(ms: number): void {
-  const end = performance.now() + ms
-  while (performance.now() < end);
 }

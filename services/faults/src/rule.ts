@@ -1,41 +1,21 @@
-import type { Random } from './random.ts'
+import type { Effect } from './effect.ts'
+import type { Kind } from './kinds.ts'
 
-/** What a fault does, in the order in which messages list them. */
-export const KINDS = [
-  'status',
-  'latency',
-  'reset',
-  'hang',
-  'lost-response',
-  'truncate',
-  'cpu',
-  'memory',
-  'db-pool-leak',
-] as const
-
-export type Kind = (typeof KINDS)[number]
-
-export type Fault =
-  | { kind: 'status'; status: number }
-  | { kind: 'latency'; sampleMs: (random: Random) => number }
-  | { kind: 'cpu'; blockMs: number }
-  | { kind: 'memory'; bytesPerSecond: number }
-  | { kind: Exclude<Kind, 'status' | 'latency' | 'cpu' | 'memory'> }
-
-/** One rule of `FAULTS`: which requests it is for, how many of them, what happens to them, and when. */
+/** One rule of `FAULTS`: for which requests, how many of them, what happens to them, and when. */
 export interface Rule {
   /** as it was written */
   text: string
   /** `*`: any */
   method: string
-  /** a path or a route's template; a `*` at the end stands for any rest, `*` alone for any path */
+  /** a path or a route's template; a `*` at the end matches any rest, `*` alone any path */
   path: string
   /** from 0 to 1 */
   share: number
-  fault: Fault
-  /** when it begins, counted from the moment at which the rules were set */
+  kind: Kind
+  effect: Effect
+  /** when it begins, from the moment at which the rules were set */
   afterMs: number
-  /** how long it lasts; Infinity: for good */
+  /** how long it lasts; Infinity: until the rules are replaced */
   forMs: number
 }
 

@@ -17,7 +17,7 @@ test.each(['GET', 'PUT', 'DELETE', 'POST'] as const)(
   },
 )
 
-describe('only who has the token gets in', () => {
+describe('a request without the token is refused', () => {
   test.each([
     ['nothing', undefined],
     ['another token', 'Bearer let me out'],
@@ -43,7 +43,7 @@ describe('only who has the token gets in', () => {
     expect((await app.inject('/things')).statusCode).toBe(200)
   })
 
-  test('blanks before the token do not count, as many as a header may have', async () => {
+  test('blanks before the token are ignored, up to the limit of a header', async () => {
     const { app } = await withToken()
     const ask = (authorization: string) => app.inject({ url: '/faults', headers: { authorization } })
     const blanks = ' '.repeat(15 * 1024)
@@ -58,7 +58,7 @@ describe('only who has the token gets in', () => {
   })
 })
 
-test('rules are set, looked at and taken away', async () => {
+test('rules are set, read and deleted', async () => {
   const { app, admin, logs } = await withToken()
   expect((await admin('GET')).json()).toEqual({ faults: '', rules: [] })
 
@@ -103,7 +103,7 @@ test('rules are set, looked at and taken away', async () => {
   })
 })
 
-test('what the variables say is in force until it is replaced', async () => {
+test('the rules of FAULTS are in force until they are replaced', async () => {
   const { app, admin } = await withToken({ FAULTS: '100% status=500' })
   expect((await app.inject('/things')).statusCode).toBe(500)
   await admin('PUT', '100% status=502')
@@ -112,7 +112,7 @@ test('what the variables say is in force until it is replaced', async () => {
   expect((await app.inject('/things')).statusCode).toBe(200)
 })
 
-test('with the same seed, rules that are set again begin again', async () => {
+test('with the same seed, rules that are set again repeat', async () => {
   const { app, admin } = await withToken()
   async function statuses(): Promise<number[]> {
     await admin('PUT', '50% status=500')

@@ -17,7 +17,7 @@ function run(
   const engine = createEngine(parseFaults(faults), { seed, service })
   return Array.from({ length: requests }, () => {
     const strike = engine.decide('GET', path, path)
-    return [...(strike?.delays.map(({ ms }) => ms) ?? []), strike?.fault?.fault.kind].join(' ')
+    return [...(strike?.delays.map(({ ms }) => ms) ?? []), strike?.fault?.rule.kind.name].join(' ')
   })
 }
 
@@ -28,7 +28,7 @@ describe('which requests', () => {
     createEngine(parseFaults(faults), { seed: 1, service: 'events' }).decide(method, path, template) !==
     undefined
 
-  test('a rule is for its method', () => {
+  test('a rule matches its method', () => {
     expect(hit('GET 100% reset', 'GET', '/a')).toBe(true)
     expect(hit('GET 100% reset', 'POST', '/a')).toBe(false)
     expect(hit('* 100% reset', 'POST', '/a')).toBe(true)
@@ -46,7 +46,7 @@ describe('which requests', () => {
     ['/events/{id}/*', '/events/1/reserve', '/events/{id}/reserve', true],
     ['/events/1/*', '/events/1/reserve', '/events/{id}/reserve', true],
     ['/*', '/nowhere', 'unmatched', true],
-  ])('%s is for %s (%s): %s', (path, asked, template, expected) => {
+  ])('%s matches %s (%s): %s', (path, asked, template, expected) => {
     expect(hit(`${path} 100% reset`, 'GET', asked, template)).toBe(expected)
   })
 })
@@ -71,24 +71,24 @@ describe('how many', () => {
 describe('the seed', () => {
   const FAULTS = '10% latency=1ms..1s; 20% latency=normal(1s,100ms); 5% status=503; 50% reset'
 
-  test('the same one repeats everything, the lengths of delays included', () => {
+  test('the same seed repeats everything, also the lengths of delays', () => {
     expect(run(FAULTS)).toEqual(run(FAULTS))
     expect(new Set(run(FAULTS)).size).toBeGreaterThan(50)
   })
 
-  test('another one, or another service, is something else', () => {
+  test('another seed or another service decides differently', () => {
     expect(run(FAULTS, { seed: 2 })).not.toEqual(run(FAULTS))
     expect(run(FAULTS, { service: 'payments' })).not.toEqual(run(FAULTS))
   })
 
-  test('whether a rule strikes does not depend on the other rules, or on the requests that it is not for', () => {
+  test('whether a rule strikes does not depend on the other rules, or on requests that it does not match', () => {
     const alone = run('0% hang; 10% reset')
     expect(count(alone, 'reset')).toBeGreaterThan(20)
     expect(run('30% latency=1ms; 10% reset').map((each) => each.replace(/^1 ?/, ''))).toEqual(alone)
     const engine = createEngine(parseFaults('0% hang; /a 10% reset'), { seed: 1, service: 'events' })
     const mixed = alone.map(() => {
       engine.decide('GET', '/b', '/b')
-      return engine.decide('GET', '/a', '/a')?.fault?.fault.kind ?? ''
+      return engine.decide('GET', '/a', '/a')?.fault?.rule.kind.name ?? ''
     })
     expect(mixed).toEqual(alone)
   })
@@ -100,7 +100,7 @@ describe('several rules', () => {
     expect(new Set(run('0% reset; 100% hang'))).toEqual(new Set(['hang']))
   })
 
-  test('delays add up, and a later fault comes on top', () => {
+  test('delays add up, and a later fault comes after them', () => {
     expect(
       run('100% latency=10ms; 100% latency=20ms; 100% reset; 100% latency=30ms', { requests: 1 }),
     ).toEqual(['10 20 reset'])
@@ -113,8 +113,8 @@ test('a window begins with after and ends with for', () => {
   const engine = createEngine(rules, { seed: 1, service: 'events', now: () => now })
   const at = (seconds: number) => {
     now = 1_000_000 + seconds * 1000
-    const active = engine.rules.filter((rule) => rule.isActive()).map((rule) => rule.fault.kind)
-    return [engine.decide('GET', '/a', '/a')?.fault?.fault.kind, ...active]
+    const active = engine.rules.filter((rule) => rule.isActive()).map((rule) => rule.kind.name)
+    return [engine.decide('GET', '/a', '/a')?.fault?.rule.kind.name, ...active]
   }
   expect(at(0)).toEqual(['hang', 'hang'])
   expect(at(9.999)).toEqual(['hang', 'hang'])

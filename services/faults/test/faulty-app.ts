@@ -1,5 +1,5 @@
 import { createApp } from '@quickticket/kit/app'
-import { commonVariables, loadConfig } from '@quickticket/kit/config'
+import { loadConfig } from '@quickticket/kit/config'
 import { docs } from '@quickticket/kit/docs'
 import { probes } from '@quickticket/kit/health'
 import { metrics } from '@quickticket/kit/metrics'
@@ -8,14 +8,15 @@ import { collectOutcomes } from '@quickticket/testing/outcomes'
 import { listen } from '@quickticket/testing/raw-http'
 import { onTestFinished } from 'vitest'
 import { faults } from '../src/faults.ts'
-import type { LeakyPool } from '../src/pool-leak.ts'
+import type { LeakyPool } from '../src/kinds/db-pool-leak.ts'
+import { faultVariables } from '../src/variables.ts'
 
 export const TOKEN = 'let me in'
 export const THINGS = { things: ['a', 'b', 'c'] }
 
 /** A service with a few routes, as it is with these variables. It listens when it is asked where. */
 export async function faultyApp(env: Record<string, string>, { pool }: { pool?: LeakyPool } = {}) {
-  const config = loadConfig(commonVariables, { FAULT_SEED: '1', ...env })
+  const config = loadConfig(faultVariables, { FAULT_SEED: '1', ...env })
   const logs = captureLog()
   const app = createApp({ log: logs.log, maxConcurrentRequests: 0 })
   onTestFinished(() => app.close())

@@ -65,14 +65,14 @@ test('truncate: half of the body under the length of the whole', async () => {
   expect(await outcomes.until(1)).toMatchObject([{ status: 500 }])
 })
 
-test('truncate leaves alone what has no body', async () => {
+test('truncate does not change a response without a body', async () => {
   const { app, injected } = await faultyApp({ FAULTS: '100% truncate' })
   expect((await app.inject('/nothing-to-say')).statusCode).toBe(204)
   expect((await app.inject({ method: 'HEAD', url: '/things' })).statusCode).toBe(200)
   expect(injected()).toEqual([])
 })
 
-test('hang: nothing comes until the client leaves', async () => {
+test('hang: no answer comes until the client leaves', async () => {
   const { app, listen, logs, outcomes } = await faultyApp({ FAULTS: 'GET /things 100% hang' })
   const { port } = await listen()
   const socket = connect(port, '127.0.0.1')
@@ -89,7 +89,7 @@ test('hang: nothing comes until the client leaves', async () => {
   expect(received).toBe('')
 })
 
-test('a request that hangs does not hold up the end of the service', async () => {
+test('a hanging request does not delay the end of the service', async () => {
   const { app, listen, logs, outcomes } = await faultyApp({ FAULTS: '100% hang' })
   const { port } = await listen()
   const hung = exchange(port, 'GET', '/things')
@@ -144,7 +144,7 @@ test('operations, the documentation and /faults are never struck', async () => {
   expect((await app.inject('/nowhere')).statusCode).toBe(500)
 })
 
-test('what is counted, logged and seen is the same, in a mixture of all', async () => {
+test('metrics, log and client agree, with all kinds mixed', async () => {
   const { app, listen, outcomes, injected } = await faultyApp({
     FAULTS:
       'GET 15% status=503; GET 10% latency=1ms..5ms; /things/{id} 15% reset; POST 20% lost-response; 20% truncate; 1% cpu=1ms',
@@ -181,7 +181,7 @@ test('what is counted, logged and seen is the same, in a mixture of all', async 
   expect([...kinds].toSorted()).toEqual(['cpu', 'latency', 'lost-response', 'reset', 'status', 'truncate'])
 })
 
-test('who counts requests in the log is not misled by faults', async () => {
+test('a search for requests in the log does not find faults', async () => {
   const { app, logs } = await faultyApp({ FAULTS: 'GET /things* 50% status=500' })
   for (let i = 0; i < 20; i++) await app.inject('/things')
   expect(logs.lines().filter((line) => JSON.stringify(line).includes('GET /things'))).toHaveLength(20)

@@ -5,8 +5,8 @@ import { createRandom } from '../src/random.ts'
 /** Many delays of one distribution, from short to long. */
 function delays(latency: string, howMany = 20_000): number[] {
   const [rule] = parseFaults(`100% latency=${latency}`)
-  if (rule?.fault.kind !== 'latency') throw new Error('no latency')
-  const { sampleMs } = rule.fault
+  if (rule?.effect.stage !== 'delay') throw new Error('no latency')
+  const { sampleMs } = rule.effect
   const random = createRandom(1)
   return Array.from({ length: howMany }, () => sampleMs(random)).toSorted((a, b) => a - b)
 }
@@ -37,7 +37,7 @@ test('a normal distribution has its mean and standard deviation, and nothing bel
   expect(delays('normal(10ms,100ms)')[0]).toBe(0)
 })
 
-test('percentiles are met, and between them the logarithm grows evenly', () => {
+test('percentiles hold, and interpolation between them is logarithmic', () => {
   const sorted = delays('p50=5ms,p99=2s,p100=10s')
   expect(sorted[0]).toBe(5)
   expect(percentile(sorted, 49)).toBe(5)
@@ -47,7 +47,7 @@ test('percentiles are met, and between them the logarithm grows evenly', () => {
   expect(sorted.at(-1)).toBeGreaterThan(8000)
 })
 
-test('above the last percentile nothing is longer', () => {
+test('no delay is longer than the last percentile', () => {
   const sorted = delays('p50=5ms,p99.9=2s')
   expect(sorted.at(-1)).toBe(2000)
 })

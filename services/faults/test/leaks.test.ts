@@ -1,10 +1,10 @@
 import { EventEmitter } from 'node:events'
 import { expect, test, vi } from 'vitest'
-import { createMemoryLeak } from '../src/memory-leak.ts'
-import { createPoolLeak, type LeakyPool } from '../src/pool-leak.ts'
+import { createPoolLeak, type LeakyPool } from '../src/kinds/db-pool-leak.ts'
+import { createMemoryLeak } from '../src/kinds/memory.ts'
 import { faultyApp, TOKEN } from './faulty-app.ts'
 
-/** Connections of a pool: those that are out, and who waits for one. */
+/** A pool whose connections are fakes: those that are taken, and how each was released. */
 function fakePool(max: number) {
   const out = new Set<object>()
   const released: unknown[] = []
@@ -24,40 +24,41 @@ function fakePool(max: number) {
   return { pool: pool as unknown as LeakyPool, out, released }
 }
 
-test('a pool leak takes one connection at a time, as many as there are, and gives all back when it ends', async () => {
+test('a pool leak takes one connection at a time, up to the size of the pool, and releases all when it ends', async () => {
   const { pool, out } = fakePool(3)
-  const leak = createPoolLeak(pool)
-  expect(Array.from({ length: 5 }, leak.leak)).toEqual([true, true, true, false, false])
+  const leak = createPoolLeak()
+  expect(Array.from({ length: 5 }, () => leak.take(pool))).toEqual([true, true, true, false, false])
   await vi.waitFor(() => expect(out.size).toBe(3))
-  expect(leak.leak()).toBe(false)
+  expect(leak.take(pool)).toBe(false)
   leak.end()
   expect(out.size).toBe(0)
-  expect(leak.leak()).toBe(false)
+  expect(leak.take(pool)).toBe(false)
 })
 
-test('a connection that comes after the end goes back at once, and one that is lost harms nobody', async () => {
+test('a connection that arrives after the end is released at once, and the loss of one is handled', async () => {
   const { pool, out, released } = fakePool(3)
-  const leak = createPoolLeak(pool)
-  leak.leak()
+  const leak = createPoolLeak()
+  leak.take(pool)
   leak.end()
   await vi.waitFor(() => expect(released).toEqual([true]))
-  const other = createPoolLeak(pool)
-  other.leak()
+  const other = createPoolLeak()
+  other.take(pool)
   await vi.waitFor(() => expect(out.size).toBe(1))
   for (const client of out) (client as EventEmitter).emit('error', new Error('terminated'))
 })
 
-test('a connection that can not be had can be tried again', async () => {
+test('a connection that fails is tried again', async () => {
   const connect = vi.fn(async () => {
     throw new Error('no server')
   })
-  const leak = createPoolLeak({ options: { max: 1 }, connect } as unknown as LeakyPool)
-  expect(leak.leak()).toBe(true)
-  await vi.waitFor(() => expect(leak.leak()).toBe(true))
+  const leak = createPoolLeak()
+  const pool = { options: { max: 1 }, connect } as unknown as LeakyPool
+  expect(leak.take(pool)).toBe(true)
+  await vi.waitFor(() => expect(leak.take(pool)).toBe(true))
   expect(connect).toHaveBeenCalledTimes(2)
 })
 
-test('db-pool-leak: each request that is struck takes one, until the rule ends', async () => {
+test('db-pool-leak: each struck request takes one, until the rule ends', async () => {
   const { pool, out } = fakePool(2)
   const { app, admin, injected } = await faultyApp(
     { FAULTS: 'GET /things 100% db-pool-leak', FAULT_ADMIN_TOKEN: TOKEN },
@@ -77,7 +78,7 @@ test('db-pool-leak: each request that is struck takes one, until the rule ends',
   expect(out.size).toBe(0)
 })
 
-test('connections are back before the service ends', async () => {
+test('connections are released before the service closes', async () => {
   const { pool, out } = fakePool(2)
   const { app } = await faultyApp({ FAULTS: '100% db-pool-leak' }, { pool })
   let left = -1
@@ -90,7 +91,7 @@ test('connections are back before the service ends', async () => {
   expect(left).toBe(0)
 })
 
-test('where there is no pool, db-pool-leak is left out', async () => {
+test('without a pool, db-pool-leak in FAULTS is ignored', async () => {
   const { app, admin } = await faultyApp({
     FAULTS: '100% db-pool-leak; 100% status=500',
     FAULT_ADMIN_TOKEN: TOKEN,
@@ -99,10 +100,10 @@ test('where there is no pool, db-pool-leak is left out', async () => {
   expect((await app.inject('/things')).statusCode).toBe(500)
 })
 
-test('a memory leak grows at its rate up to its cap, and its end gives all back', async () => {
-  const leak = createMemoryLeak(20e6, 3e6)
+test('a memory leak grows at its rate up to its cap, and its end frees all', async () => {
+  const leak = createMemoryLeak(3e6)
   const before = process.memoryUsage().arrayBuffers
-  leak.begin()
+  leak.begin(20e6)
   await vi.waitFor(() => expect(leak.leakedBytes()).toBe(3e6), 10_000)
   expect(process.memoryUsage().arrayBuffers - before).toBeGreaterThanOrEqual(3e6 - 1e6)
   leak.end()

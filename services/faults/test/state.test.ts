@@ -1,10 +1,11 @@
 import { createApp } from '@quickticket/kit/app'
-import { commonVariables, loadConfig } from '@quickticket/kit/config'
+import { loadConfig } from '@quickticket/kit/config'
 import { metrics } from '@quickticket/kit/metrics'
 import { captureLog } from '@quickticket/testing/captured-log'
 import { series } from '@quickticket/testing/series'
 import { expect, test, vi } from 'vitest'
 import { faults } from '../src/faults.ts'
+import { faultVariables } from '../src/variables.ts'
 import { faultyApp } from './faulty-app.ts'
 
 const ACTIVE = 'example_fault_active'
@@ -14,14 +15,14 @@ test('without faults and without a token nothing is added to the application', (
   const registry = metrics(app, { service: 'example', version: '1' })
   const added = [vi.spyOn(app, 'addHook'), vi.spyOn(app, 'route'), vi.spyOn(app, 'register')]
   const routes = app.printRoutes()
-  faults(app, loadConfig(commonVariables, {}), { service: 'example', registry })
+  faults(app, loadConfig(faultVariables, {}), { service: 'example', registry })
   for (const spy of added) expect(spy).not.toHaveBeenCalled()
   expect(app.printRoutes()).toBe(routes)
-  faults(app, loadConfig(commonVariables, { FAULTS: '1% hang' }), { service: 'other', registry })
+  faults(app, loadConfig(faultVariables, { FAULTS: '1% hang' }), { service: 'other', registry })
   expect(added[0]).toHaveBeenCalled()
 })
 
-test('a kind is active while one of its rules is in its time', async () => {
+test('a kind is active while one of its rules is in its window', async () => {
   const { app } = await faultyApp({
     FAULTS:
       '0% reset; 1% hang after=1m; 0% status=500 after=1m; 0% status=503; 1% truncate for=1ms; 0% cpu=1s',
@@ -37,7 +38,7 @@ test('a kind is active while one of its rules is in its time', async () => {
   )
 })
 
-test('the start says what is in force, and with which seed it can be repeated', async () => {
+test('the log at the start has the rules and the seed that repeats them', async () => {
   const { logs } = await faultyApp({ FAULTS: 'GET /things* 1.5% hang; memory=1KB/s', FAULT_SEED: '77' })
   expect(await logs.until(({ msg }) => msg === 'faults set')).toMatchObject({
     level: 'WARNING',
@@ -49,7 +50,7 @@ test('the start says what is in force, and with which seed it can be repeated', 
   })
 })
 
-test('the same seed and the same requests come to the same end', async () => {
+test('the same seed and the same requests have the same results', async () => {
   const env = { FAULTS: '30% status=503; 30% latency=1ms..3ms; 30% status=500', FAULT_SEED: '5' }
   async function ends(more: Record<string, string> = {}): Promise<unknown[]> {
     const { app, injected } = await faultyApp({ ...env, ...more })
@@ -62,7 +63,7 @@ test('the same seed and the same requests come to the same end', async () => {
   expect(await ends({ FAULT_SEED: '6' })).not.toEqual(first)
 })
 
-test('sealed, nothing tells what it is', async () => {
+test('sealed: metrics, log and /faults do not show the kind', async () => {
   const { app, logs, injected, admin } = await faultyApp({
     FAULTS: 'GET /things 50% status=503; GET /things 100% latency=2ms; memory=1KB/s after=1m',
     FAULTS_SEALED: 'true',

@@ -1,27 +1,24 @@
+import type { Checkout, CheckoutRequest, ConfirmRequest } from '@quickticket/contract/checkout'
+import { RESERVATION_ID_HEADER } from '@quickticket/contract/headers'
+import type { OrderIds } from '@quickticket/contract/order'
 import { createUpstream, type UpstreamAnswer, UpstreamError } from '@quickticket/kit/http-client'
 import { Problem } from '@quickticket/kit/problem'
 import { NO_TOKEN } from '@quickticket/kit/service-token'
 import type { Trace } from '@quickticket/kit/trace'
-import { accept, read } from '@quickticket/kit/upstream-answer'
-import { type Bulkhead, BulkheadFullError } from './bulkhead.ts'
+import { checkAnswer, parseAnswer } from '@quickticket/kit/upstream-answer'
+import { type Bulkhead, BulkheadFullError } from './policies/bulkhead.ts'
 import { eventsBusy, eventsTimeout, eventsUnavailable } from './problems.ts'
-
-export interface Checkout {
-  event_id: number
-  quantity: number
-  total_cents: number
-  /** Unix ms; a later charge must not take effect */
-  charge_before?: number
-  /** there when the reservation is paid already */
-  order?: Record<string, unknown>
-}
 
 /** For 70,000 events in one list. */
 const MAX_LIST_BYTES = 16 * 1024 * 1024
 
-/** The events service. Its answers are passed on as they are; what it can not answer is a {@link Problem}. */
+/**
+ * The events service. Its answers are passed on as they are; what it cannot answer is a {@link Problem}. Ids are encoded: none changes
+ * the path of a call.
+ */
 export interface EventsClient {
-  get(path: string, trace: Trace): Promise<UpstreamAnswer>
+  list(page: URLSearchParams, trace: Trace): Promise<UpstreamAnswer>
+  event(eventId: string, trace: Trace): Promise<UpstreamAnswer>
   /** @param reservationId chosen here, so that the reservation can be taken back without an answer */
   reserve(
     eventId: string,
@@ -32,11 +29,11 @@ export interface EventsClient {
   /** Ends reservations whose answer was lost, or makes sure that they do not begin later. */
   takeBack(reservationIds: string[]): Promise<void>
   checkout(reservationId: string, chargeWithinMs: number, trace: Trace): Promise<UpstreamAnswer>
-  /** @param notify whether word of the order will be sent, and {@link notified} says so */
+  /** @param notify whether a notification will be sent, which {@link notified} reports */
   confirm(reservationId: string, paymentRef: string, notify: boolean, trace: Trace): Promise<UpstreamAnswer>
-  /** Says that word of these orders was sent. */
+  /** Reports that the notifications of these orders were sent. */
   notified(orderIds: string[]): Promise<void>
-  /** Takes up to `limit` orders of which word should have been sent by now. */
+  /** Takes up to `limit` orders whose notification is due. */
   takeUnnotified(limit: number): Promise<string[]>
   reservation(reservationId: string, trace: Trace): Promise<UpstreamAnswer>
   release(reservationId: string, trace: Trace): Promise<UpstreamAnswer>
@@ -65,38 +62,44 @@ export function createEventsClient(
     try {
       const limits = { timeoutMs, ...(method === 'GET' && { maxAnswerBytes: MAX_LIST_BYTES }) }
       const request = { method, path, trace, body, ...(headers && { headers }), ...limits }
-      return accept('events', await bulkhead.run(() => upstream.request(request)))
+      return checkAnswer('events', await bulkhead.run(() => upstream.request(request)))
     } catch (error) {
       throw asProblem(error)
     }
   }
 
-  /** For work in the background: it takes no place of a client's request. */
+  /** For background work, which takes no place in the bulkhead. */
   async function askDirectly(path: string, body: unknown): Promise<UpstreamAnswer> {
-    const answer = accept('events', await upstream.request({ method: 'POST', path, body, timeoutMs }))
+    const answer = checkAnswer('events', await upstream.request({ method: 'POST', path, body, timeoutMs }))
     if (answer.status !== 200) throw new Error(`events answered ${answer.status} to ${path}`)
     return answer
   }
 
-  async function tell(path: string, body: unknown): Promise<void> {
+  async function post(path: string, body: unknown): Promise<void> {
     await askDirectly(path, body)
   }
 
   return {
-    get: (path, trace) => ask('GET', path, trace),
+    list: (page, trace) => ask('GET', page.size > 0 ? `/events?${page}` : '/events', trace),
+    event: (eventId, trace) => ask('GET', event(eventId), trace),
     reserve: (eventId, body, reservationId, trace) =>
-      ask('POST', `/events/${encodeURIComponent(eventId)}/reserve`, trace, body, {
-        'x-reservation-id': reservationId,
+      ask('POST', `${event(eventId)}/reserve`, trace, body, {
+        [RESERVATION_ID_HEADER]: reservationId,
       }),
-    takeBack: (ids) => tell('/reservations/take-back', { reservation_ids: ids }),
+    takeBack: (ids) => post('/reservations/take-back', { reservation_ids: ids }),
     checkout: (reservationId, chargeWithinMs, trace) =>
-      ask('POST', `${reservation(reservationId)}/checkout`, trace, { charge_within_ms: chargeWithinMs }),
+      ask('POST', `${reservation(reservationId)}/checkout`, trace, {
+        charge_within_ms: chargeWithinMs,
+      } satisfies CheckoutRequest),
     confirm: (reservationId, paymentRef, notify, trace) =>
-      ask('POST', `${reservation(reservationId)}/confirm`, trace, { payment_ref: paymentRef, notify }),
-    notified: (ids) => tell('/orders/notified', { order_ids: ids }),
+      ask('POST', `${reservation(reservationId)}/confirm`, trace, {
+        payment_ref: paymentRef,
+        notify,
+      } satisfies ConfirmRequest),
+    notified: (ids) => post('/orders/notified', { order_ids: ids }),
     async takeUnnotified(limit) {
       const { body } = await askDirectly('/orders/unnotified', { limit })
-      return (JSON.parse(body.toString()) as { order_ids: string[] }).order_ids
+      return (JSON.parse(body.toString()) as OrderIds).order_ids
     },
     reservation: (reservationId, trace) => ask('GET', reservation(reservationId), trace),
     release: (reservationId, trace) => ask('POST', `${reservation(reservationId)}/release`, trace),
@@ -118,7 +121,7 @@ export function createEventsClient(
 /** @throws {Problem} 502 when it cannot be charged by this */
 export function readCheckout(answer: UpstreamAnswer): Checkout {
   try {
-    return read<Checkout>(
+    return parseAnswer<Checkout>(
       'events',
       answer,
       ({ total_cents }) => Number.isInteger(total_cents) && total_cents >= 0,
@@ -137,6 +140,10 @@ export function mayHaveArrived(error: unknown): boolean {
 
 /** There was no connection. */
 const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
+
+function event(id: string): string {
+  return `/events/${encodeURIComponent(id)}`
+}
 
 function reservation(id: string): string {
   return `/reservations/${encodeURIComponent(id)}`

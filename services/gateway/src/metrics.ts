@@ -1,7 +1,7 @@
-import { PEAK_WINDOW_S } from '@quickticket/kit/peak'
-import { Counter, Gauge, type Registry } from '@quickticket/kit/prometheus'
-import type { CircuitState } from './breaker.ts'
-import type { ObservedBulkhead } from './observed-bulkhead.ts'
+import { MAXIMUM_WINDOW_S } from '@quickticket/kit/sliding-maximum'
+import { Counter, Gauge, type Registry } from 'prom-client'
+import type { CircuitState } from './policies/breaker.ts'
+import type { ObservedBulkhead } from './policies/bulkheads.ts'
 
 export type GatewayMetrics = ReturnType<typeof gatewayMetrics>
 
@@ -10,19 +10,19 @@ export function gatewayMetrics(registry: Registry) {
   return {
     retries: new Counter({
       name: 'gateway_retry_total',
-      help: 'What retries came to',
+      help: 'Retries by result: retried, succeeded_after_retry, exhausted, non_retryable',
       labelNames: ['target', 'result'] as const,
       registers,
     }),
     circuitTransitions: new Counter({
       name: 'gateway_circuit_breaker_transitions_total',
-      help: 'Changes of the circuit in front of payments',
+      help: 'State changes of the circuit breaker of payments',
       labelNames: ['to'] as const,
       registers,
     }),
     rateLimited: new Counter({
       name: 'gateway_rate_limit_rejections_total',
-      help: 'Requests over the limit',
+      help: 'Requests rejected by the rate limit',
       labelNames: ['path'] as const,
       registers,
     }),
@@ -33,19 +33,19 @@ export function gatewayMetrics(registry: Registry) {
     }),
     bulkheadRejected: new Counter({
       name: 'gateway_bulkhead_rejections_total',
-      help: 'Calls that were not made because too many were under way',
+      help: 'Calls rejected because the limit of calls in flight was reached',
       labelNames: ['target'] as const,
       registers,
     }),
     shed: new Counter({
       name: 'gateway_shed_total',
-      help: 'Requests turned away because the event loop lagged',
+      help: 'Requests rejected because the event loop lagged',
       labelNames: ['path'] as const,
       registers,
     }),
     notifications: new Counter({
       name: 'gateway_notifications_total',
-      help: 'Notifications by what became of them: sent, failed, dropped',
+      help: 'Notifications by result: sent, failed, dropped',
       labelNames: ['result'] as const,
       registers,
     }),
@@ -56,7 +56,7 @@ export function gatewayMetrics(registry: Registry) {
 export function exportCircuitState(registry: Registry, state: () => CircuitState): void {
   new Gauge({
     name: 'gateway_circuit_breaker_state',
-    help: '1 for the state that the circuit in front of payments is in, 0 for the others',
+    help: '1 for the current state of the circuit breaker of payments, 0 for the others',
     labelNames: ['state'],
     registers: [registry],
     collect() {
@@ -71,7 +71,7 @@ export function exportCircuitState(registry: Registry, state: () => CircuitState
 export function exportBulkheads(registry: Registry, bulkheads: Record<string, ObservedBulkhead>): void {
   new Gauge({
     name: 'gateway_bulkhead_in_flight',
-    help: 'Calls to a service that are under way; a payment is one, retries and waits between them included',
+    help: 'Calls to a service in flight; a payment is one call, retries and waits between them included',
     labelNames: ['target'],
     registers: [registry],
     collect() {
@@ -80,7 +80,7 @@ export function exportBulkheads(registry: Registry, bulkheads: Record<string, Ob
   })
   new Gauge({
     name: 'gateway_bulkhead_in_flight_max',
-    help: `The most calls to a service that were under way at once in the last ${PEAK_WINDOW_S} s`,
+    help: `The most calls to a service that were in flight at once in the last ${MAXIMUM_WINDOW_S} s`,
     labelNames: ['target'],
     registers: [registry],
     collect() {

@@ -1,18 +1,19 @@
+import type { Notification } from '@quickticket/contract/notification'
 import { createUpstream } from '@quickticket/kit/http-client'
 import type { Log } from '@quickticket/kit/log'
 import { NO_TOKEN } from '@quickticket/kit/service-token'
 import type { Trace } from '@quickticket/kit/trace'
-import { accept } from '@quickticket/kit/upstream-answer'
+import { checkAnswer } from '@quickticket/kit/upstream-answer'
 import type { GatewayMetrics } from './metrics.ts'
 
 const TIMEOUT_MS = 2000
 
 export interface Notifier {
-  /** Sends word of an order and forgets about it: nobody waits, nothing fails. */
+  /** Sends a notification of an order, fire-and-forget: it never rejects and delays no request. */
   orderConfirmed(orderId: string, trace: Trace): void
   /** the status of /health; rejects when it does not answer */
   health(timeoutMs: number, trace: Trace): Promise<number>
-  /** Waits for what is on its way. */
+  /** Waits for the notifications in flight. */
   close(): Promise<void>
 }
 
@@ -35,7 +36,7 @@ export function createNotifier(
 
   async function send(orderId: string, trace: Trace): Promise<void> {
     try {
-      const body = { event: 'order_confirmed', order_id: orderId }
+      const body: Notification = { event: 'order_confirmed', order_id: orderId }
       const answer = await upstream.request({
         method: 'POST',
         path: '/notify',
@@ -43,7 +44,7 @@ export function createNotifier(
         body,
         timeoutMs: TIMEOUT_MS,
       })
-      const { status } = accept('notifications', answer)
+      const { status } = checkAnswer('notifications', answer)
       if (status !== 200) throw new Error(`notifications answered ${status}`)
       notifications.inc({ result: 'sent' })
       onSent?.(orderId)

@@ -1,7 +1,9 @@
+import { IDEMPOTENCY_KEY_HEADER } from '@quickticket/contract/headers'
+import { CHARGE_EXPIRED, type Charged, type ChargeRequest } from '@quickticket/contract/payment'
 import { createUpstream, UpstreamError } from '@quickticket/kit/http-client'
 import { NO_TOKEN } from '@quickticket/kit/service-token'
 import type { Trace } from '@quickticket/kit/trace'
-import { accept, read } from '@quickticket/kit/upstream-answer'
+import { checkAnswer, parseAnswer } from '@quickticket/kit/upstream-answer'
 
 export interface Charge {
   reservationId: string
@@ -22,19 +24,19 @@ export class ChargeRefused extends Error {
     super(`payments answered ${status}`)
     this.status = status
     this.retryAfter = retryAfter
-    this.isExpired = status === 409 && body.includes('"charge_expired"')
+    this.isExpired = status === 409 && body.includes(`"${CHARGE_EXPIRED}"`)
   }
 }
 
 /** Whether a charge that failed like this may succeed when tried again: no answer of payments, 5xx, 408 or 429. */
-export function mayPass(error: unknown): boolean {
+export function isTransient(error: unknown): boolean {
   if (error instanceof ChargeRefused)
     return error.status >= 500 || error.status === 408 || error.status === 429
   return error instanceof UpstreamError && error.failure !== 'refused'
 }
 
 /** How long payments asks to wait, in milliseconds; only the number of seconds is understood, not a date. */
-export function askedDelayMs(error: unknown): number | undefined {
+export function retryAfterMs(error: unknown): number | undefined {
   if (!(error instanceof ChargeRefused) || error.retryAfter === undefined) return undefined
   const seconds = Number(error.retryAfter)
   return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined
@@ -63,16 +65,20 @@ export function createPaymentsClient(baseUrl: string, token?: string): PaymentsC
         method: 'POST',
         path: '/charge',
         trace,
-        headers: { 'idempotency-key': reservationId },
-        body: { reservation_id: reservationId, amount: amountCents, charge_before: chargeBefore },
+        headers: { [IDEMPOTENCY_KEY_HEADER]: reservationId },
+        body: {
+          reservation_id: reservationId,
+          amount: amountCents,
+          ...(chargeBefore !== undefined && { charge_before: chargeBefore }),
+        } satisfies ChargeRequest,
         timeoutMs,
       })
-      // an error of a proxy is one of payments: nothing but its status is told
+      // a 5xx of a proxy counts as one of payments; clients see only its status
       const isServerError = answer.status >= 500 && answer.status < 600
-      if (!isServerError) accept('payments', answer)
+      if (!isServerError) checkAnswer('payments', answer)
       if (answer.status !== 200)
         throw new ChargeRefused(answer.status, answer.retryAfter, answer.body.toString())
-      return read<{ payment_ref: string }>('payments', answer, isPayment).payment_ref
+      return parseAnswer<Charged>('payments', answer, isPayment).payment_ref
     },
     async health(timeoutMs, trace) {
       const headers = token === undefined ? NO_TOKEN : {}
@@ -84,6 +90,6 @@ export function createPaymentsClient(baseUrl: string, token?: string): PaymentsC
   }
 }
 
-function isPayment({ payment_ref }: { payment_ref?: unknown }): boolean {
+function isPayment({ payment_ref }: Charged): boolean {
   return typeof payment_ref === 'string' && payment_ref !== ''
 }

@@ -6,8 +6,8 @@ import type { Notifier } from './notifier.ts'
 const LIMIT = 100
 
 /**
- * Sends word of orders that are confirmed and of which none was sent: their gateway ended, the answer to their confirmation was
- * lost, or notifications did not take it. Every order is notified of at least once.
+ * Sends the notifications of confirmed orders that were not sent: the gateway ended, the answer to the confirmation was lost, or
+ * notifications refused. Every order is notified of at least once.
  *
  * @returns a function that stops it
  */

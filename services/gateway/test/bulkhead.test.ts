@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { BulkheadFullError, createBulkhead } from '../src/bulkhead.ts'
-import { observeBulkhead } from '../src/observed-bulkhead.ts'
+import { BulkheadFullError, createBulkhead } from '../src/policies/bulkhead.ts'
+import { observeBulkhead } from '../src/policies/bulkheads.ts'
 
 const WAIT_MS = 500
 
@@ -17,7 +17,7 @@ function bulkheadOf(limit: number, waitMs = WAIT_MS) {
   return { bulkhead, rejected: () => rejected }
 }
 
-/** Calls that end when they are told to, in the order in which they were made. */
+/** Calls that the test ends, in the order in which they were made. */
 function calls(bulkhead: ReturnType<typeof createBulkhead>) {
   const made: { end(answer: string): void; fail(error: Error): void; waitedMs: number }[] = []
   const start = () =>
@@ -31,7 +31,7 @@ function calls(bulkhead: ReturnType<typeof createBulkhead>) {
   return { start, made }
 }
 
-test('as many calls as fit are made at once, the next one waits for a place', async () => {
+test('calls up to the limit are made at once, the next one waits for a place', async () => {
   const { bulkhead, rejected } = bulkheadOf(2)
   const { start, made } = calls(bulkhead)
   const [first, , third] = [start(), start(), start()]
@@ -53,7 +53,7 @@ test('as many calls as fit are made at once, the next one waits for a place', as
   expect(rejected()).toBe(0)
 })
 
-test('a call that waited long enough is turned away, and takes no place any more', async () => {
+test('a call that waited for waitMs is rejected, and takes no place later', async () => {
   const { bulkhead, rejected } = bulkheadOf(1)
   const { start, made } = calls(bulkhead)
   start()
@@ -70,7 +70,7 @@ test('a call that waited long enough is turned away, and takes no place any more
   expect(made).toHaveLength(1)
 })
 
-test('those who wait get their places in the order in which they came', async () => {
+test('places are given first come, first served', async () => {
   const { bulkhead } = bulkheadOf(1)
   const order: string[] = []
   const gate = Promise.withResolvers<void>()
@@ -84,7 +84,7 @@ test('those who wait get their places in the order in which they came', async ()
   expect(bulkhead.inFlight()).toBe(0)
 })
 
-test('without a time to wait, a call is turned away at once', async () => {
+test('with a waitMs of 0 a call is rejected at once', async () => {
   const { bulkhead, rejected } = bulkheadOf(1, 0)
   const { start } = calls(bulkhead)
   start()
@@ -92,7 +92,7 @@ test('without a time to wait, a call is turned away at once', async () => {
   expect(rejected()).toBe(1)
 })
 
-test('a call that fails makes room too', async () => {
+test('a call that fails frees its place too', async () => {
   const { bulkhead } = bulkheadOf(1)
   const { start, made } = calls(bulkhead)
   const first = start()
@@ -102,7 +102,7 @@ test('a call that fails makes room too', async () => {
   expect(await bulkhead.run(async () => 'next')).toBe('next')
 })
 
-test('without a limit no call waits, and calls under way are counted all the same', async () => {
+test('without a limit no call waits, and calls in flight are still counted', async () => {
   const { bulkhead } = bulkheadOf(0)
   const { start, made } = calls(bulkhead)
   for (let i = 0; i < 100; i++) start()

@@ -22,7 +22,7 @@ const paymentsAhead = (aheadMs: number) =>
     ),
   )
 
-test('payments ahead by 6 s refuses every charge: that is counted, and its clock is seen', async () => {
+test('payments ahead by 6 s refuses every charge; the refusals are counted and the difference is exported', async () => {
   const payments = await paymentsAhead(6000)
   const shop = await openedShop({ gateway: { PAYMENTS_URL: payments.url } })
   const { app } = shop.gateway
@@ -48,7 +48,7 @@ test('a charge that is refused for another reason is not counted', async () => {
   })
 })
 
-test('a service that was never asked has no clock', async () => {
+test('a service that was never called has no clock difference', async () => {
   const shop = await openedShop({})
   expect(await series(shop.gateway.app, 'gateway_clock_difference_seconds')).toEqual({})
 })

@@ -1,4 +1,4 @@
-import type { Counter } from '@quickticket/kit/prometheus'
+import type { Counter } from 'prom-client'
 
 /** The values of a counter by its only changing label, without what has not happened yet. */
 export async function counted<Label extends string>(

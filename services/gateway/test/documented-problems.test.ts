@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { type Door, openDoor } from '@quickticket/testing/door'
 import { eventsApp } from '@quickticket/testing/events-app'
 import { gatewayApp } from '@quickticket/testing/gateway-app'
 import { paymentsApp } from '@quickticket/testing/payments-app'
 import { listen, sendRaw } from '@quickticket/testing/raw-http'
 import { series } from '@quickticket/testing/series'
 import { addEvent, noRedis } from '@quickticket/testing/stores'
+import { startTcpProxy, type TcpProxy } from '@quickticket/testing/tcp-proxy'
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 
 type Service = 'gateway' | 'events' | 'payments'
@@ -19,14 +19,14 @@ interface Ask {
 let events: Awaited<ReturnType<typeof eventsApp>>
 let apps: Record<Service, Awaited<ReturnType<typeof gatewayApp>>['app']>
 let payments: Awaited<ReturnType<typeof paymentsApp>>
-let doors: Record<'postgres' | 'redis' | 'events' | 'payments', Door>
+let doors: Record<'postgres' | 'redis' | 'events' | 'payments', TcpProxy>
 let documented: Record<Service, Map<string, string>>
 const seen: Record<Service, Set<string>> = { gateway: new Set(), events: new Set(), payments: new Set() }
 
 beforeAll(async () => {
   const doorTo = (url: string) => {
     const { hostname, port } = new URL(url)
-    return openDoor({ host: hostname, port: Number(port) })
+    return startTcpProxy({ host: hostname, port: Number(port) })
   }
   const postgres = await doorTo(inject('postgresUrl'))
   const redis = await doorTo(inject('redisUrl') || 'redis://127.0.0.1:1')

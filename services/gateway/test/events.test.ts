@@ -31,33 +31,23 @@ test('the list and one event are what events answers, byte by byte', async () =>
 
 test('a page is asked for with what makes it one, and nothing else', async () => {
   const { app, events } = await gatewayTo((_request, response) => send(response, 200, [event]))
-  for (const query of ['?limit=10', '?after=7&limit=1000', '?after=0&x=%22', '?x=1'])
+  for (const query of [
+    '?limit=10',
+    '?after=7&limit=1000',
+    '?after=0&x=%22',
+    '?x=1',
+    '?limit=1&limit=%26',
+    '?limit=',
+  ])
     expect((await app.inject(`/events${query}`)).statusCode).toBe(200)
   expect(events.requests.map(({ path }) => path)).toEqual([
     '/events?limit=10',
     '/events?limit=1000&after=7',
     '/events?after=0',
     '/events',
+    '/events?limit=1&limit=%26',
+    '/events?limit=',
   ])
-})
-
-test.each([
-  'limit=0',
-  'limit=1001',
-  'limit=',
-  'limit=ten',
-  'limit=1&limit=2',
-  'after=-1',
-  'after=a',
-  'limit=1e2',
-])('the page %s is refused without asking events', async (query) => {
-  const { app, events } = await gatewayTo(() => {})
-  expect((await app.inject(`/events?${query}`)).json()).toMatchObject({
-    status: 422,
-    error: 'invalid_page',
-    detail: 'limit must be 1 to 1000, and after the id of an event',
-  })
-  expect(events.requests).toEqual([])
 })
 
 test('an event that is not there is passed on with its problem', async () => {
@@ -71,16 +61,23 @@ test('an event that is not there is passed on with its problem', async () => {
   expect(answer.json()).toEqual(problem)
 })
 
-test.each(['abc', '1.5', '1e3', '0x1', '%20', '1%2F2', '--1'])(
-  'the id %s is refused without asking events',
+test.each(['1%2F2', '1%3Flimit=2', '1%23x', '%0D%0Ahost:%20x', '%00', '%252e', '%F0%9F%8E%AB', 'a%20b'])(
+  'the id %s stays one part of the path that events is asked for',
   async (id) => {
-    const { app, events } = await gatewayTo(() => {})
-    for (const method of ['GET', 'POST'] as const) {
-      const url = method === 'GET' ? `/events/${id}` : `/events/${id}/reserve`
-      const answer = await app.inject({ method, url, ...(method === 'POST' && { payload: { quantity: 1 } }) })
-      expect(answer.json()).toMatchObject({ status: 422, error: 'invalid_event_id' })
-    }
-    expect(events.requests).toEqual([])
+    const { app, events } = await gatewayTo((_request, response) => send(response, 422, {}))
+    const encoded = encodeURIComponent(decodeURIComponent(id))
+    await app.inject(`/events/${id}`)
+    await app.inject({ method: 'POST', url: `/events/${id}/reserve`, payload: {} })
+    await app.inject(`/reserve/${id}`)
+    await app.inject({ method: 'DELETE', url: `/reserve/${id}` })
+    await app.inject({ method: 'POST', url: `/reserve/${id}/pay` })
+    expect(events.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      `GET /events/${encoded}`,
+      `POST /events/${encoded}/reserve`,
+      `GET /reservations/${encoded}`,
+      `POST /reservations/${encoded}/release`,
+      `POST /reservations/${encoded}/checkout`,
+    ])
   },
 )
 
@@ -101,14 +98,6 @@ describe('to reserve', () => {
     ])
   })
 
-  test('no body is refused', async () => {
-    const { app } = await gatewayTo(() => {})
-    for (const headers of [{}, json]) {
-      const answer = await app.inject({ ...reserve, headers })
-      expect(answer.json()).toMatchObject({ status: 400, detail: 'Request body required' })
-    }
-  })
-
   test('a body that is too large or of another media type is refused', async () => {
     const { app, events } = await gatewayTo(() => {})
     const large = await app.inject({ ...reserve, headers: json, payload: 'x'.repeat(65_537) })
@@ -122,7 +111,7 @@ describe('to reserve', () => {
     expect(events.requests).toEqual([])
   })
 
-  test('503 of events is passed on: nobody can hold seats now', async () => {
+  test('503 of events is passed on: no seats can be held now', async () => {
     const { app } = await gatewayTo((_request, response) =>
       send(response, 503, { error: 'reservations_unavailable' }),
     )

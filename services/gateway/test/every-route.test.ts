@@ -1,5 +1,6 @@
 import { METHODS } from 'node:http'
-import { type AllServices, openAllServices, pathOf, SERVICES } from '@quickticket/testing/all-services'
+import { SERVICES } from '@quickticket/contract/services'
+import { type AllServices, openAllServices, pathOf } from '@quickticket/testing/all-services'
 import { collectOutcomes } from '@quickticket/testing/outcomes'
 import { sendRaw } from '@quickticket/testing/raw-http'
 import { addEvent } from '@quickticket/testing/stores'

@@ -52,13 +52,13 @@ test.each([
   [200, 'ok'],
   [500, 'degraded'],
   [0, 'down'],
-])('notifications, when there are any, are told and never decide: %i', async (notifications, result) => {
+])('notifications, when configured, are shown and never decide: %i', async (notifications, result) => {
   const { status, body } = await healthWith(200, 200, notifications)
   expect(status).toBe(200)
   expect(body).toMatchObject({ status: 'healthy', checks: { notifications: result } })
 })
 
-test('however many ask at once, those it needs are asked twice, and the second answers are not older than the question', async () => {
+test('concurrent health requests lead to two rounds of checks, and no answer is older than its request', async () => {
   let asked = 0
   let status = 200
   const events = await fakeUpstream((_request, response) => {

@@ -1,5 +1,5 @@
-import { Registry } from '@quickticket/kit/prometheus'
 import { captureLog } from '@quickticket/testing/captured-log'
+import { Registry } from 'prom-client'
 import { afterEach, expect, test } from 'vitest'
 import { gatewayMetrics } from '../src/metrics.ts'
 import { createNotifier } from '../src/notifier.ts'
@@ -28,7 +28,7 @@ function notifierAt(url: string) {
   }
 }
 
-test('an order is told with the trace of its request', async () => {
+test('a notification carries the trace of its request', async () => {
   const { notifier, upstream, results } = await notifierTo((_request, response) => send(response, 200, {}))
   notifier.orderConfirmed('o-1', trace)
   await notifier.close()
@@ -47,7 +47,7 @@ test('an order is told with the trace of its request', async () => {
   expect(await results()).toEqual({ sent: 1 })
 })
 
-test('nobody waits for a notification, except who closes', async () => {
+test('a notification delays nothing but close()', async () => {
   const answers: (() => void)[] = []
   const { notifier, upstream, results } = await notifierTo((_request, response) => {
     answers.push(() => send(response, 200, {}))
@@ -83,7 +83,7 @@ test('a notification that fails is counted, logged with its request, and forgott
   ])
 })
 
-test('nobody is there to be told: that is no error of the shop', async () => {
+test('an unreachable service is no error of the shop', async () => {
   const { upstream } = await notifierTo(() => {})
   upstream.close()
   const { notifier, results } = notifierAt(upstream.url)
@@ -92,7 +92,7 @@ test('nobody is there to be told: that is no error of the shop', async () => {
   expect(await results()).toEqual({ failed: 1 })
 })
 
-test('every notification is told apart', async () => {
+test('each notification is counted by its own outcome', async () => {
   const { notifier, upstream, results } = await notifierTo(({ body }, response) =>
     send(response, (body as { order_id: string }).order_id === 'o-3' ? 503 : 200, {}),
   )

@@ -18,16 +18,16 @@ async function shopThatTells(
   return { shop, notifications, id: await shop.reserved(await shop.addEvent(5)) }
 }
 
-test('an order is told once, however often it is paid', async () => {
+test('an order is notified of once, however often it is paid', async () => {
   const { shop, notifications, id } = await shopThatTells((_request, response) => send(response, 200, {}))
   await shop.pay(id)
   await shop.pay(id)
   await shop.close()
-  const told = notifications.requests.filter(({ path }) => path === '/notify')
-  expect(told.map(({ body }) => body)).toEqual([{ event: 'order_confirmed', order_id: id }])
+  const sent = notifications.requests.filter(({ path }) => path === '/notify')
+  expect(sent.map(({ body }) => body)).toEqual([{ event: 'order_confirmed', order_id: id }])
 })
 
-test('an order whose notification fails is an order all the same', async () => {
+test('an order whose notification fails is still an order', async () => {
   const { shop, id } = await shopThatTells((_request, response) => send(response, 500, {}))
   expect((await shop.pay(id)).statusCode).toBe(200)
   const line = await shop.gateway.logs.until(({ msg }) => msg === 'notify failed (non-critical)')
@@ -38,7 +38,7 @@ test('an order whose notification fails is an order all the same', async () => {
   await shop.close()
 })
 
-test('a pay does not wait for its notification, the end of the gateway does', async () => {
+test('a pay does not wait for its notification, but the shutdown of the gateway does', async () => {
   const gate = Promise.withResolvers<void>()
   const { shop, notifications, id } = await shopThatTells(async (_request, response) => {
     await gate.promise
@@ -59,7 +59,7 @@ test('a pay does not wait for its notification, the end of the gateway does', as
   await shop.close()
 })
 
-test('notifications on top of those that may be under way are dropped and counted, and every pay succeeds', async () => {
+test('notifications beyond the limit in flight are dropped and counted, and every pay succeeds', async () => {
   const gate = Promise.withResolvers<void>()
   const { shop, id } = await shopThatTells(
     async (_request, response) => {
@@ -78,23 +78,23 @@ test('notifications on top of those that may be under way are dropped and counte
   await shop.close()
 })
 
-test('an order whose notification failed is told later, until it was', async () => {
+test('a notification that failed is sent again until it succeeds', async () => {
   let failures = 2
   const { shop, notifications, id } = await shopThatTells((_request, response) =>
     send(response, failures-- > 0 ? 500 : 200, {}),
   )
   await shop.pay(id)
-  const told = () => notifications.requests.filter(({ path }) => path === '/notify')
+  const sent = () => notifications.requests.filter(({ path }) => path === '/notify')
   const unnotified = async () =>
     (await shop.events.pool.query(`SELECT order_id FROM outbox WHERE topic = 'notify'`)).rows
   for (let attempt = 1; attempt <= 3; attempt++) {
-    await vi.waitFor(() => expect(told()).toHaveLength(attempt), 10_000)
+    await vi.waitFor(() => expect(sent()).toHaveLength(attempt), 10_000)
     if (attempt === 3) break
     expect(await unnotified()).toEqual([{ order_id: id }])
     // in place of waiting until it is due
     await shop.events.pool.query(`UPDATE outbox SET due_at = now()`)
   }
-  expect(told().map(({ body }) => body)).toEqual(Array(3).fill({ event: 'order_confirmed', order_id: id }))
+  expect(sent().map(({ body }) => body)).toEqual(Array(3).fill({ event: 'order_confirmed', order_id: id }))
   await vi.waitFor(async () => expect(await unnotified()).toEqual([]), 10_000)
   await shop.close()
 })

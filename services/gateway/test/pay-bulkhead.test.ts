@@ -33,14 +33,14 @@ const inFlight = async () =>
 const rejections = () => series(app, 'gateway_bulkhead_rejections_total')
 const REJECTED = 'gateway_bulkhead_rejections_total{target="payments"}'
 
-/** Charges that hang until they are let go. */
+/** Charges that hang until letGo() is called. */
 function hanging() {
   const gate = Promise.withResolvers<number>()
   answer = () => gate.promise
   return { letGo: () => gate.resolve(200) }
 }
 
-test('charges that hang fill their own compartment: listing goes on, another pay hears that it is full', async () => {
+test('charges that hang fill their own bulkhead: lists still work, another pay gets payments_busy', async () => {
   const { letGo } = hanging()
   await open({ BULKHEAD_PAYMENTS_MAX: '1', BULKHEAD_PAYMENTS_TIMEOUT_S: '0.01' })
   const first = pay('a')
@@ -71,7 +71,7 @@ test('a pay that finds it full waits for its place, and is then charged', async 
   expect(await rejections()).toEqual({})
 })
 
-test('a payment keeps its one place while it is tried again, and no other one waits between its attempts', async () => {
+test('a payment keeps its one place between its attempts', async () => {
   const asked: unknown[] = []
   let attempts = 0
   answer = ({ headers }) => {
@@ -91,7 +91,7 @@ test('a payment keeps its one place while it is tried again, and no other one wa
   expect(asked).toEqual([first, first, first, expect.not.stringContaining(String(first))])
 })
 
-test('a pay that is turned away is no failure of payments, and no retry', async () => {
+test('a pay that the bulkhead rejects is no failure of payments, and no retry', async () => {
   const { letGo } = hanging()
   await open({
     BULKHEAD_PAYMENTS_MAX: '1',
@@ -108,7 +108,7 @@ test('a pay that is turned away is no failure of payments, and no retry', async 
   expect((await first).statusCode).toBe(200)
 })
 
-test('an open circuit takes no place for longer than it takes to say so', async () => {
+test('a pay that an open circuit rejects frees its place at once', async () => {
   answer = () => 500
   await open({ BULKHEAD_PAYMENTS_MAX: '1', BULKHEAD_PAYMENTS_TIMEOUT_S: '60', CB_FAILURE_THRESHOLD: '1' })
   const pays = await Promise.all(Array.from({ length: 20 }, (_, i) => pay(String(i))))
@@ -117,7 +117,7 @@ test('an open circuit takes no place for longer than it takes to say so', async 
   expect(codes.filter((code) => code === 'circuit_open')).toHaveLength(19)
 })
 
-test('without a limit it is seen how many payments are under way', async () => {
+test('without a limit the payments in flight are still counted', async () => {
   const { letGo } = hanging()
   await open({})
   const pays = Array.from({ length: 12 }, (_, i) => pay(String(i)))

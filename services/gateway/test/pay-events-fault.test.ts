@@ -54,7 +54,7 @@ test('when events hangs, the answer is 504 and nothing is charged', async () => 
   events.close()
 })
 
-test('when events says no, its answer is passed on and nothing is charged', async () => {
+test('when events refuses, its answer is passed on and nothing is charged', async () => {
   let status = 0
   const events = await fakeUpstream((_request, response) => send(response, status, { error: 'as it is' }))
   const shop = await openedShop({ gateway: { EVENTS_URL: events.url } })
@@ -67,7 +67,7 @@ test('when events says no, its answer is passed on and nothing is charged', asyn
   events.close()
 })
 
-test('when the seats are gone at payment, the answer is 409 and the charge is given back', async () => {
+test('when the seats are gone at payment, the answer is 409 and the charge is refunded', async () => {
   const shop = await openedShop()
   const event = await shop.addEvent(5)
   const id = await shop.reserved(event, 2)
@@ -89,7 +89,7 @@ test('when the seats are gone at payment, the answer is 409 and the charge is gi
   expect(shop.payments.ledger().filter((line) => line.ledger === 'charge')).toHaveLength(1)
 })
 
-test('a charge whose answer was lost is given back when the reservation is released', async () => {
+test('a charge whose answer was lost is refunded when the reservation is released', async () => {
   const shop = await openedShop({ payments: { PAYMENT_LOST_ANSWER_RATE: '1' } })
   const id = await shop.reserved(await shop.addEvent(5))
   expect((await shop.pay(id)).statusCode).toBe(500)
@@ -100,7 +100,7 @@ test('a charge whose answer was lost is given back when the reservation is relea
   expect((await shop.pay(id)).statusCode).toBe(404)
 })
 
-test('a buyer who is told of an order has it in the database', async () => {
+test('an order that was answered is in the database', async () => {
   const shop = await openedShop()
   const event = await shop.addEvent(100)
   const ids = await Promise.all(Array.from({ length: 20 }, () => shop.reserved(event)))
@@ -113,7 +113,7 @@ test('a buyer who is told of an order has it in the database', async () => {
   await vi.waitFor(async () => expect(await shop.events.holds.count()).toBe(0))
 })
 
-/** Seats that are sold by whoever has the database, so that the holds know nothing of them. */
+/** Sells seats in the database alone, so that the hold store does not know of it. */
 async function sellPastTheShop(shop: Shop, event: number, seats: number): Promise<void> {
   await shop.events.pool.query(
     `INSERT INTO orders (id, event_id, quantity, total_cents, payment_ref) VALUES ($1, $2, $3, 0, 'PAY-00000000')`,

@@ -79,7 +79,7 @@ describe('when payments answers with an error', () => {
     expect(await shop.charges()).toMatchObject({ failed: 2, success: 0 })
   })
 
-  test('its status is passed on, and nothing of what it said', async () => {
+  test('its status is passed on, and nothing of its body', async () => {
     let status = 0
     const payments = await fakeUpstream((_request, response) =>
       send(response, status, { detail: 'secret' }, { 'retry-after': '7' }),
@@ -99,7 +99,7 @@ describe('when payments answers with an error', () => {
     }
   })
 
-  test('a charge whose answer was lost is not made again when the reservation is paid again', async () => {
+  test('a charge whose answer was lost is not repeated when the reservation is paid again', async () => {
     const { shop, id } = await reservedIn({
       gateway: { RETRY_MAX: '3', RETRY_BASE_DELAY_MS: '1' },
       payments: { PAYMENT_LOST_ANSWER_RATE: '1' },
@@ -127,7 +127,7 @@ describe('with retries', () => {
     })
   })
 
-  test('what will last is not tried again', async () => {
+  test('a permanent failure is not retried', async () => {
     const { shop, id, payments } = await reservedWith(402, { RETRY_MAX: '3', RETRY_BASE_DELAY_MS: '1' })
     expect((await shop.pay(id)).statusCode).toBe(402)
     expect(payments.requests).toHaveLength(1)
@@ -138,7 +138,7 @@ describe('with retries', () => {
 })
 
 describe('with a circuit breaker', () => {
-  test('it sees one outcome a request, opens, and answers 503 without asking payments', async () => {
+  test('it sees one outcome per request, opens, and answers 503 without calling payments', async () => {
     const options = { RETRY_MAX: '3', RETRY_BASE_DELAY_MS: '1', CB_FAILURE_THRESHOLD: '2' }
     const { shop, id, payments } = await reservedWith(500, options)
     expect((await shop.pay(id)).statusCode).toBe(500)

@@ -43,7 +43,7 @@ test('a reservation that is paid becomes an order with its id', async () => {
   expect(await shop.seatsSold(event)).toBe(3)
 })
 
-test('what is charged is what the event costs, under the reservation’s id', async () => {
+test('the charge is the price of the event, under the reservation’s id', async () => {
   const id = await shop.reserved(await shop.addEvent(10, 1234), 2)
   await shop.pay(id)
   const [order] = await shop.orders(id)
@@ -52,7 +52,7 @@ test('what is charged is what the event costs, under the reservation’s id', as
   ])
 })
 
-test('an event that costs nothing is ordered in the same way', async () => {
+test('a free event is ordered in the same way', async () => {
   const id = await shop.reserved(await shop.addEvent(5, 0))
   const answer = await shop.pay(id)
   expect(answer.json()).toMatchObject({ order_id: id, total_cents: 0, status: 'confirmed' })
@@ -73,7 +73,7 @@ test('paying again answers the same order and charges nothing', async () => {
   expect(await shop.seatsSold(event)).toBe(1)
 })
 
-test('five pays at a time are one charge and one order', async () => {
+test('five concurrent pays are one charge and one order', async () => {
   const event = await shop.addEvent(10)
   const id = await shop.reserved(event, 2)
   const charges = await chargesDuring(async () => {
@@ -99,7 +99,7 @@ test('buyers of the last seats get all of them and no more', async () => {
   expect(await shop.seatsSold(event)).toBe(10)
 })
 
-test('what nobody reserved is not charged', async () => {
+test('an unknown reservation is not charged', async () => {
   const charges = await chargesDuring(async () => {
     const answer = await shop.pay(randomUUID())
     expect(answer.statusCode).toBe(404)

@@ -4,10 +4,10 @@ import { listen } from '@quickticket/testing/raw-http'
 import { counted } from '@quickticket/testing/series'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createSlidingWindow } from '../src/sliding-window.ts'
+import { createSlidingWindow } from '../src/policies/sliding-window.ts'
 import { fakeUpstream, send } from './fake-upstream.ts'
 
-test('no second ever has more than the limit, and whoever fits is admitted', () => {
+test('no second has more than the limit, and requests within it are admitted', () => {
   const arrivals = fc.array(fc.oneof(fc.nat(20), fc.nat(400), fc.constantFrom(0, 999, 1000, 1001)), {
     maxLength: 300,
   })
@@ -62,7 +62,7 @@ async function limitedGateway(RATE_LIMIT_RPS: string) {
   return { app, statusOf: async (url: string) => (await app.inject(url)).statusCode }
 }
 
-test('what comes on top of the limit is 429 and is told when to come back', async () => {
+test('requests beyond the limit get 429 with Retry-After', async () => {
   const { app, statusOf } = await limitedGateway('3')
   for (let i = 0; i < 3; i++) expect(await statusOf('/events')).toBe(200)
   const answer = await app.inject('/events?again')
@@ -101,7 +101,7 @@ test('each path has a limit of its own, by its template', async () => {
   expect(await statusOf('/events')).toBe(200)
 })
 
-test('paths that nobody has share one limit', async () => {
+test('unknown paths share one limit', async () => {
   const { statusOf } = await limitedGateway('2')
   expect([await statusOf('/a'), await statusOf('/b'), await statusOf('/c')]).toEqual([404, 404, 429])
 })

@@ -1,11 +1,11 @@
 import { createRedis } from '@quickticket/kit/redis'
 import { captureLog } from '@quickticket/testing/captured-log'
-import { openDoor } from '@quickticket/testing/door'
+import { freePort } from '@quickticket/testing/free-port'
 import { noOwnRedis, ownRedis } from '@quickticket/testing/own-redis'
-import { freePort } from '@quickticket/testing/upstream-servers'
+import { startTcpProxy } from '@quickticket/testing/tcp-proxy'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { createRedisRateStore } from '../src/redis-rate-store.ts'
-import { createSharedCircuit } from '../src/shared-circuit.ts'
+import { createRedisRateStore } from '../src/policies/redis-rate-store.ts'
+import { createSharedCircuit } from '../src/policies/shared-circuit.ts'
 
 const TIMEOUT_MS = 300
 const WAIT = { timeout: 10_000, interval: 10 }
@@ -32,7 +32,7 @@ function rateStoreOn(port: number, limitRps: number) {
 }
 
 describe.skipIf(noOwnRedis)('a gateway whose Redis comes and goes', () => {
-  test('hears what other replicas announce when it was there before Redis', async () => {
+  test('receives the transitions of other replicas when it started before Redis', async () => {
     const port = await freePort()
     const early = circuitOn(port)
     await early.captured.until(({ msg }) => msg === 'Redis connection lost')
@@ -44,9 +44,9 @@ describe.skipIf(noOwnRedis)('a gateway whose Redis comes and goes', () => {
     await vi.waitFor(() => expect(early.heard).toEqual(['OPEN']), WAIT)
   })
 
-  test('hears them again after Redis was away', async () => {
+  test('receives them again after Redis was down', async () => {
     const { port } = await ownRedis()
-    const door = await openDoor({ host: '127.0.0.1', port })
+    const door = await startTcpProxy({ host: '127.0.0.1', port })
     onTestFinished(() => door.shut())
     const [away, other] = [circuitOn(door.port), circuitOn(port)]
     await Promise.all([away.circuit.ready, other.circuit.ready])
@@ -59,7 +59,7 @@ describe.skipIf(noOwnRedis)('a gateway whose Redis comes and goes', () => {
     }, WAIT)
   })
 
-  test('waits once for a Redis that hangs, and counts together again when it answers', async () => {
+  test('waits once for a Redis that hangs, and shares the count again when it answers', async () => {
     const { port, hang, resume } = await ownRedis()
     const [first, second] = [rateStoreOn(port, 1000), rateStoreOn(port, 1000)]
     const together = async () => {
@@ -83,10 +83,10 @@ describe.skipIf(noOwnRedis)('a gateway whose Redis comes and goes', () => {
     await vi.waitFor(together, WAIT)
   }, 20_000)
 
-  test('leaves a Redis that has become a replica', async () => {
+  test('disconnects from a Redis that has become a replica', async () => {
     const [old, next] = [await ownRedis(), await ownRedis()]
     const target = { host: '127.0.0.1', port: old.port }
-    const door = await openDoor(target)
+    const door = await startTcpProxy(target)
     onTestFinished(() => door.shut())
     const { redis, store, captured } = rateStoreOn(door.port, 1000)
     await vi.waitFor(() => expect(redis.status).toBe('ready'), WAIT)

@@ -1,11 +1,11 @@
-import { Registry } from '@quickticket/kit/prometheus'
 import { captureLog } from '@quickticket/testing/captured-log'
 import { Redis } from 'ioredis'
+import { Registry } from 'prom-client'
 import { afterAll, beforeEach, describe, expect, inject, test, vi } from 'vitest'
-import { createBreaker } from '../src/breaker.ts'
 import { gatewayMetrics } from '../src/metrics.ts'
-import { createRedisRateStore } from '../src/redis-rate-store.ts'
-import { createSharedCircuit } from '../src/shared-circuit.ts'
+import { createBreaker } from '../src/policies/breaker.ts'
+import { createRedisRateStore } from '../src/policies/redis-rate-store.ts'
+import { createSharedCircuit } from '../src/policies/shared-circuit.ts'
 
 const url = inject('redisUrl')
 
@@ -22,7 +22,7 @@ describe.skipIf(!url)('state that replicas share in Redis', () => {
     for (const client of clients) client.disconnect()
   })
 
-  test('two replicas admit together what one may admit, path by path', async () => {
+  test('two replicas together admit up to the limit of each path', async () => {
     const { log } = captureLog()
     const replicas = [createRedisRateStore(connect(), 10, log), createRedisRateStore(connect(), 10, log)]
     const admissions = await Promise.all(
@@ -33,7 +33,7 @@ describe.skipIf(!url)('state that replicas share in Redis', () => {
     expect(await replicas[0]?.admit('/other')).toEqual({ admitted: true, remaining: 9 })
   })
 
-  test('without Redis each replica counts for itself, and says so once', async () => {
+  test('without Redis each replica counts for itself, and logs it once', async () => {
     const captured = captureLog()
     const gone = connect({ port: 1, host: '127.0.0.1', enableOfflineQueue: false, maxRetriesPerRequest: 0 })
     const store = createRedisRateStore(gone, 3, captured.log)
@@ -43,7 +43,7 @@ describe.skipIf(!url)('state that replicas share in Redis', () => {
     expect(captured.text().match(/rate limit is not shared/g)).toHaveLength(1)
   })
 
-  test('failures in a row are those of all replicas; when one opens the circuit, all do; when one closes it, all do', async () => {
+  test('consecutive failures are those of all replicas; when one opens or closes the circuit, all do', async () => {
     const replicas = [breakerOn(connect()), breakerOn(connect()), breakerOn(connect())]
     await Promise.all(replicas.map(({ subscribed }) => subscribed))
 
@@ -57,7 +57,7 @@ describe.skipIf(!url)('state that replicas share in Redis', () => {
     for (const { breaker } of replicas) breaker.close()
   })
 
-  test('a success on any replica ends the row', async () => {
+  test('a success on any replica resets the count', async () => {
     const [first, second] = [breakerOn(connect()), breakerOn(connect())]
     await Promise.all([first.subscribed, second.subscribed])
     await first.breaker.run(() => Promise.reject(DOWN)).catch(() => undefined)

@@ -1,15 +1,15 @@
-import { Registry } from '@quickticket/kit/prometheus'
 import { gatewayApp } from '@quickticket/testing/gateway-app'
 import { counted as counts } from '@quickticket/testing/series'
+import { Registry } from 'prom-client'
 import { expect, test } from 'vitest'
 import { gatewayMetrics } from '../src/metrics.ts'
-import { createRetry } from '../src/retry.ts'
-import { createRetryBudget } from '../src/retry-budget.ts'
+import { createRetry } from '../src/policies/retry.ts'
+import { createRetryBudget } from '../src/policies/retry-budget.ts'
 import { fakeUpstream, send } from './fake-upstream.ts'
 
 const RESERVE = 20
 
-test('a few calls may all be retried, many only as often as the share allows', () => {
+test('few calls can all be retried, many calls only up to the share', () => {
   const budget = createRetryBudget(20)
   let granted = 0
   for (let call = 0; call < 1000; call++) {
@@ -20,7 +20,7 @@ test('a few calls may all be retried, many only as often as the share allows', (
   expect(granted).toBeLessThanOrEqual(200 + RESERVE)
 })
 
-test('what is not used does not add up', () => {
+test('unused budget does not accumulate beyond the reserve', () => {
   const budget = createRetryBudget(100)
   for (let call = 0; call < 1000; call++) budget.deposit()
   let granted = 0
@@ -28,7 +28,7 @@ test('what is not used does not add up', () => {
   expect(granted).toBe(RESERVE)
 })
 
-test('200 buyers of a service that is down make little more calls than buyers', async () => {
+test('200 buyers of a service that is down make at most a fifth more calls, and the reserve', async () => {
   let calls = 0
   const retry = retryWith({ attempts: 5, percent: 20 })
   const buyers = Array.from({ length: 200 }, () =>
@@ -42,7 +42,7 @@ test('200 buyers of a service that is down make little more calls than buyers', 
   expect(calls).toBeLessThanOrEqual(200 * 1.2 + RESERVE)
 })
 
-test('without a budget RETRY_MAX is all there is: 100 pays that need three attempts each get them', async () => {
+test('without a budget only RETRY_MAX limits: 100 pays that need three attempts each get them', async () => {
   const attempts = new Map<unknown, number>()
   const events = await fakeUpstream((_request, response) =>
     send(response, 200, { total_cents: 1, charge_before: 0 }),
@@ -70,9 +70,9 @@ test('without a budget RETRY_MAX is all there is: 100 pays that need three attem
   payments.close()
 })
 
-test('a wait that the other side asks for is kept, unless the deadline comes first', async () => {
+test('a Retry-After of the other side is respected, unless the deadline comes first', async () => {
   const waits: number[] = []
-  const retry = retryWith({ attempts: 2, percent: 100, askedDelayMs: 30 })
+  const retry = retryWith({ attempts: 2, percent: 100, retryAfterMs: 30 })
   let before = performance.now()
   await retry(async () => {
     waits.push(performance.now() - before)
@@ -82,7 +82,7 @@ test('a wait that the other side asks for is kept, unless the deadline comes fir
   expect(waits).toHaveLength(2)
   expect(waits[1]).toBeGreaterThanOrEqual(29)
 
-  const impatient = retryWith({ attempts: 2, percent: 100, askedDelayMs: 60_000 })
+  const impatient = retryWith({ attempts: 2, percent: 100, retryAfterMs: 60_000 })
   let calls = 0
   await impatient(async () => {
     calls++
@@ -94,18 +94,18 @@ test('a wait that the other side asks for is kept, unless the deadline comes fir
 function retryWith({
   attempts,
   percent,
-  askedDelayMs = 0,
+  retryAfterMs = 0,
 }: {
   attempts: number
   percent: number
-  askedDelayMs?: number
+  retryAfterMs?: number
 }) {
   return createRetry({
     attempts,
     baseDelayMs: 0,
     deadlineMs: 10_000,
     isRetryable: () => true,
-    askedDelayMs: () => askedDelayMs,
+    retryAfterMs: () => retryAfterMs,
     budget: createRetryBudget(percent),
     target: 'payments',
     retries: gatewayMetrics(new Registry()).retries,

@@ -1,14 +1,14 @@
 import { UpstreamError } from '@quickticket/kit/http-client'
-import { Registry } from '@quickticket/kit/prometheus'
 import fc from 'fast-check'
+import { Registry } from 'prom-client'
 import { describe, expect, test } from 'vitest'
 import { gatewayMetrics } from '../src/metrics.ts'
-import { ChargeRefused, mayPass } from '../src/payments-client.ts'
-import { createRetry, type RetryOptions, retryDelayMs } from '../src/retry.ts'
+import { ChargeRefused, isTransient } from '../src/payments-client.ts'
+import { createRetry, type RetryOptions, retryDelayMs } from '../src/policies/retry.ts'
 import { counted } from './counted.ts'
 
-const passing = new Error('may pass')
-const lasting = new Error('will last')
+const transient = new Error('transient')
+const permanent = new Error('permanent')
 
 function retryOf(options: Partial<RetryOptions> = {}) {
   const { retries } = gatewayMetrics(new Registry())
@@ -16,7 +16,7 @@ function retryOf(options: Partial<RetryOptions> = {}) {
     attempts: 3,
     baseDelayMs: 1,
     deadlineMs: 10_000,
-    isRetryable: (error) => error === passing,
+    isRetryable: (error) => error === transient,
     target: 'payments',
     retries,
     ...options,
@@ -24,7 +24,7 @@ function retryOf(options: Partial<RetryOptions> = {}) {
   return { retry, results: () => counted(retries, 'result') }
 }
 
-/** Fails with these errors, one a call, then answers; and remembers the time that each call was given. */
+/** Fails with these errors, one per call, then answers; records the time that each call was given. */
 function failing(...errors: Error[]) {
   const remaining: number[] = []
   const call = async (remainingMs: number) => {
@@ -61,7 +61,7 @@ describe('the wait between two attempts', () => {
     )
   })
 
-  test('is nothing when the base is nothing', () => {
+  test('is 0 when the base is 0', () => {
     expect(retryDelayMs(7, 0, () => 0.9)).toBe(0)
   })
 })
@@ -74,41 +74,41 @@ test('a call that succeeds is made once and counts as no retry', async () => {
   expect(await results()).toEqual({})
 })
 
-test('a call that may pass is made again until it succeeds', async () => {
+test('a call is repeated after transient failures until it succeeds', async () => {
   const { retry, results } = retryOf()
-  const { call, remaining } = failing(passing, passing)
+  const { call, remaining } = failing(transient, transient)
   expect(await retry(call)).toBe('answer')
   expect(remaining).toHaveLength(3)
   expect(await results()).toEqual({ retried: 2, succeeded_after_retry: 1 })
 })
 
-test('after the last attempt its error counts', async () => {
+test('after the last attempt its error is thrown', async () => {
   const { retry, results } = retryOf()
-  const { call, remaining } = failing(passing, passing, passing)
-  await expect(retry(call)).rejects.toBe(passing)
+  const { call, remaining } = failing(transient, transient, transient)
+  await expect(retry(call)).rejects.toBe(transient)
   expect(remaining).toHaveLength(3)
   expect(await results()).toEqual({ retried: 2, exhausted: 1 })
 })
 
-test('a failure that will last is not tried again', async () => {
+test('a permanent failure is not retried', async () => {
   const { retry, results } = retryOf()
-  const { call, remaining } = failing(lasting)
-  await expect(retry(call)).rejects.toBe(lasting)
+  const { call, remaining } = failing(permanent)
+  await expect(retry(call)).rejects.toBe(permanent)
   expect(remaining).toHaveLength(1)
   expect(await results()).toEqual({ non_retryable: 1 })
 })
 
 test('one attempt is no retry, and nothing is counted', async () => {
   const { retry, results } = retryOf({ attempts: 1 })
-  const { call, remaining } = failing(passing)
-  await expect(retry(call)).rejects.toBe(passing)
+  const { call, remaining } = failing(transient)
+  await expect(retry(call)).rejects.toBe(transient)
   expect(remaining).toHaveLength(1)
   expect(await results()).toEqual({})
 })
 
-test('all attempts together have one deadline: each is given what the others left', async () => {
+test('all attempts share one deadline: each gets the time that is left', async () => {
   const { retry } = retryOf({ baseDelayMs: 20, deadlineMs: 10_000 })
-  const { call, remaining } = failing(passing, passing)
+  const { call, remaining } = failing(transient, transient)
   await retry(call)
   const [first = 0, second = 0, third = 0] = remaining
   expect(first).toBeLessThanOrEqual(10_000)
@@ -116,44 +116,44 @@ test('all attempts together have one deadline: each is given what the others lef
   expect(third).toBeLessThan(second)
 })
 
-test('what was waited before the first attempt is part of the deadline', async () => {
+test('time that was waited before the first attempt is part of the deadline', async () => {
   const { retry } = retryOf({ deadlineMs: 10_000 })
   const { call, remaining } = failing()
   await retry(call, 9000)
   expect(remaining[0]).toBeLessThanOrEqual(1000)
 })
 
-test('a wait that would outlast the deadline is not begun', async () => {
+test('a wait that would outlast the deadline does not start', async () => {
   const { retry, results } = retryOf({ baseDelayMs: 60_000, deadlineMs: 1000 })
-  const { call, remaining } = failing(passing)
-  await expect(retry(call)).rejects.toBe(passing)
+  const { call, remaining } = failing(transient)
+  await expect(retry(call)).rejects.toBe(transient)
   expect(remaining).toHaveLength(1)
   expect(await results()).toEqual({ exhausted: 1 })
 })
 
-test('two calls at a time are retried each for itself', async () => {
+test('concurrent calls are retried independently', async () => {
   const { retry, results } = retryOf()
-  const [one, another] = [failing(passing, passing), failing(lasting)]
+  const [one, another] = [failing(transient, transient), failing(permanent)]
   const outcomes = await Promise.allSettled([retry(one.call), retry(another.call)])
   expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
   expect(await results()).toEqual({ retried: 2, succeeded_after_retry: 1, non_retryable: 1 })
 })
 
-describe('of what can happen to a charge', () => {
-  test.each([500, 502, 503, 504, 599, 408, 429])('%i may pass', (status) => {
-    expect(mayPass(new ChargeRefused(status, undefined))).toBe(true)
+describe('failures of a charge', () => {
+  test.each([500, 502, 503, 504, 599, 408, 429])('%i is transient', (status) => {
+    expect(isTransient(new ChargeRefused(status, undefined))).toBe(true)
   })
 
-  test.each([300, 400, 401, 402, 404, 409, 410, 422])('%i will last', (status) => {
-    expect(mayPass(new ChargeRefused(status, undefined))).toBe(false)
+  test.each([300, 400, 401, 402, 404, 409, 410, 422])('%i is permanent', (status) => {
+    expect(isTransient(new ChargeRefused(status, undefined))).toBe(false)
   })
 
-  test('no answer, or none in time, may pass', () => {
-    expect(mayPass(new UpstreamError('payments', 'unreachable', undefined))).toBe(true)
-    expect(mayPass(new UpstreamError('payments', 'timeout', undefined))).toBe(true)
+  test('no answer, or none in time, is transient', () => {
+    expect(isTransient(new UpstreamError('payments', 'unreachable', undefined))).toBe(true)
+    expect(isTransient(new UpstreamError('payments', 'timeout', undefined))).toBe(true)
   })
 
-  test('a mistake of our own will last', () => {
-    expect(mayPass(new TypeError('undefined is not a function'))).toBe(false)
+  test('a bug of our own is permanent', () => {
+    expect(isTransient(new TypeError('undefined is not a function'))).toBe(false)
   })
 })

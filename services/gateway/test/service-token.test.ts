@@ -1,4 +1,5 @@
-import { type AllServices, openAllServices, pathOf, SERVICES } from '@quickticket/testing/all-services'
+import { SERVICES } from '@quickticket/contract/services'
+import { type AllServices, openAllServices, pathOf } from '@quickticket/testing/all-services'
 import { addEvent } from '@quickticket/testing/stores'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 

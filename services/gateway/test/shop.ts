@@ -1,10 +1,10 @@
-import { type Door, openDoor } from '@quickticket/testing/door'
 import { eventsApp } from '@quickticket/testing/events-app'
 import { gatewayApp } from '@quickticket/testing/gateway-app'
 import { paymentsApp } from '@quickticket/testing/payments-app'
 import { listen } from '@quickticket/testing/raw-http'
 import { series } from '@quickticket/testing/series'
 import { addEvent } from '@quickticket/testing/stores'
+import { startTcpProxy, type TcpProxy } from '@quickticket/testing/tcp-proxy'
 
 export interface ShopOptions {
   gateway?: Record<string, string>
@@ -67,7 +67,7 @@ export async function openShop(options: ShopOptions = {}) {
 
 export type Shop = Awaited<ReturnType<typeof openShop>>
 
-async function doorTo(app: Parameters<typeof listen>[0]): Promise<Door> {
+async function doorTo(app: Parameters<typeof listen>[0]): Promise<TcpProxy> {
   const { port } = await listen(app)
-  return openDoor({ host: '127.0.0.1', port })
+  return startTcpProxy({ host: '127.0.0.1', port })
 }

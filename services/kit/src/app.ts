@@ -8,16 +8,16 @@ import {
   type RawRequestDefaultExpression,
   type RawServerDefault,
 } from 'fastify'
-import { answerClientError, answerConnect, answerProblems, endUnused, hostRequired } from './errors.ts'
-import { createHttpServer } from './http-server.ts'
-import { rememberRoutes } from './known-routes.ts'
-import { buildSerializer } from './late-serializers.ts'
+import { answerProblems } from './errors.ts'
+import { createOpenConnections } from './http-server/open-connections.ts'
+import { requireHost } from './http-server/require-host.ts'
+import { createHttpServer } from './http-server/server.ts'
+import { answerClientError, answerConnect, endUnused } from './http-server/socket-answers.ts'
 import type { Log } from './log.ts'
-import { createOpenConnections } from './open-connections.ts'
-import { observeOutcomes } from './outcome.ts'
 import { limitConcurrency } from './overload.ts'
-import { requestLog } from './request-log.ts'
-import { traceOf } from './trace.ts'
+import { observeOutcomes } from './request-outcome.ts'
+import { rememberRoutes } from './route-template.ts'
+import { traceOf, traceRequests } from './trace.ts'
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -30,8 +30,8 @@ export type App = FastifyInstance<
 const BODY_LIMIT_BYTES = 64 * 1024
 
 /**
- * A Fastify instance with the house's limits, ids, error answers and one log line a request. Routes, metrics, probes
- * and documentation are added by the caller, so that each service's own `app.ts` shows all it has.
+ * A Fastify instance with the limits, request ids and error answers that all services share, and one log line per request.
+ * The caller adds routes, metrics, probes and documentation, so that each service's `app.ts` lists all of its parts.
  */
 export function createApp(options: { log: Log; maxConcurrentRequests: number }): App {
   const connections = createOpenConnections((socket) => endUnused(app, socket))
@@ -39,8 +39,8 @@ export function createApp(options: { log: Log; maxConcurrentRequests: number }):
     loggerInstance: options.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: (request) => traceOf(request as RawRequestDefaultExpression).requestId,
-    childLoggerFactory: (_logger, _bindings, _options, request) =>
-      requestLog(options.log as FastifyBaseLogger, traceOf(request as RawRequestDefaultExpression)),
+    childLoggerFactory: (log, ids, options, request) =>
+      log.child({ ...ids, trace_id: traceOf(request as RawRequestDefaultExpression).traceId }, options),
     bodyLimit: BODY_LIMIT_BYTES,
     serverFactory: (handle) =>
       createHttpServer(handle, {
@@ -49,13 +49,12 @@ export function createApp(options: { log: Log; maxConcurrentRequests: number }):
       }),
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true },
-    schemaController: { compilersFactory: { buildSerializer } },
     ajv: {
       customOptions: {
         removeAdditional: false,
         coerceTypes: false,
         allErrors: false,
-        // a third of the start, and strict mode finds mistakes in a schema anyway
+        // it takes a third of the start-up, and Ajv's strict mode finds mistakes in a schema too
         validateSchema: false,
       },
     },
@@ -64,6 +63,7 @@ export function createApp(options: { log: Log; maxConcurrentRequests: number }):
   }).withTypeProvider<TypeBoxTypeProvider>()
   const { answerUnroutable } = answerProblems(app)
 
+  traceRequests(app)
   rememberRoutes(app)
   observeOutcomes(app)
   logOutcomes(app)
@@ -71,7 +71,7 @@ export function createApp(options: { log: Log; maxConcurrentRequests: number }):
   limitConcurrency(app, options.maxConcurrentRequests)
   app.addHook('onSend', (request, reply, payload, done) => {
     reply.header('x-request-id', request.id)
-    // what is said here changes; a route whose answer may be kept says so itself
+    // answers change; a route that may be cached sets its own header
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
     done(null, payload)
   })
@@ -89,18 +89,9 @@ function logOutcomes(app: App): void {
   })
 }
 
-/** Node.js would answer by itself: without problem details, and unseen by logs and metrics. */
-function requireHost(app: App): void {
-  app.addHook('onRequest', (request, _reply, done) => {
-    const { headers, httpVersion } = request.raw
-    if (headers.host || httpVersion === '1.0') return done()
-    done(hostRequired())
-  })
-}
-
 /**
- * JSON only; clients that always send its content type may leave the body of a POST empty. A `__proto__` is a field that is
- * not known, like any other: it is taken away.
+ * Accepts JSON only. Clients that always send its content type may leave the body of a POST empty. `__proto__` is removed
+ * like any unknown field.
  */
 function acceptJson(app: App): void {
   app.removeContentTypeParser('text/plain')

@@ -10,10 +10,10 @@ export function bearerToken(header: string | undefined): string | undefined {
 }
 
 /**
- * Tells whether a text is one of the secrets. Hashes are compared, and all of them: the time that it takes does not tell
- * which one was nearly right, how much of it, or how long it is.
+ * Makes a check whether a text is one of the secrets, in constant time: it compares the hashes of all secrets, so that its
+ * duration reveals neither which secret was similar, nor how much of it, nor its length.
  */
-export function recognize(secrets: string[]): (given: string) => boolean {
+export function createSecretCheck(secrets: string[]): (given: string) => boolean {
   const known = secrets.map(hash)
   return (given) => {
     const asked = hash(given)
@@ -29,7 +29,7 @@ function hash(text: string): Buffer {
  * The 401 of RFC 6750, section 3.
  *
  * @param realm what the token is for
- * @param given what the client sent in its place, if anything
+ * @param given the token that the client sent, if any
  */
 export function unauthorized(realm: string, given: string | undefined): Problem {
   const challenge = `Bearer realm="${realm}"${given === undefined ? '' : ', error="invalid_token"'}`

@@ -1,12 +1,12 @@
-import { Gauge, type Registry } from './prometheus.ts'
+import { Gauge, type Registry } from 'prom-client'
 
-/** How far another clock is from ours, by the times in its answers. All times are Unix ms. */
+/** The difference between another clock and ours, estimated from the times in its answers. All times are Unix ms. */
 export interface ClockDifference {
-  /** An answer with this header `Date` came to what was sent at `sentAt`. */
-  saw(date: string | undefined, sentAt: number, receivedAt: number): void
-  /** The other clock said `time` between these moments of ours. */
-  sawTime(time: number, sentAt: number, receivedAt: number): void
-  /** Seconds that the other clock is ahead of ours, at least; negative: behind. undefined: no answer came of late. */
+  /** An answer with this header `Date` came to a request that was sent at `sentAt`. */
+  observeDate(date: string | undefined, sentAt: number, receivedAt: number): void
+  /** The other clock showed `time` between these moments of ours. */
+  observeTime(time: number, sentAt: number, receivedAt: number): void
+  /** Seconds that the other clock is ahead of ours, at least; negative: behind. undefined: no answer in the last 5 minutes. */
   seconds(): number | undefined
 }
 
@@ -18,9 +18,9 @@ const FORGET_AFTER_MS = 60_000
 const UNKNOWN_AFTER_MS = 300_000
 
 /**
- * An answer was written after its request was sent and before it was received, so each one says between which two values the
- * difference lies; many of them, at different fractions of a second, say it to some milliseconds. What is reported is the least
- * that all of them allow: slow answers make it less exact, and never larger than it is.
+ * An answer was written after its request was sent and before it was received, so each answer gives two bounds of the
+ * difference; many answers, at different fractions of a second, narrow them to some milliseconds. The reported value is the
+ * smallest one within all bounds: slow answers make it less exact, and never larger than the real difference.
  *
  * @see F. Cristian, Probabilistic clock synchronization, 1989
  */
@@ -31,11 +31,11 @@ export function createClockDifference(now: () => number = Date.now): ClockDiffer
   let lastSeen = Number.NEGATIVE_INFINITY
 
   return {
-    saw(date, sentAt, receivedAt) {
+    observeDate(date, sentAt, receivedAt) {
       const written = Date.parse(date ?? '')
       if (!Number.isNaN(written)) narrow(written, DATE_RESOLUTION_MS, sentAt, receivedAt)
     },
-    sawTime(time, sentAt, receivedAt) {
+    observeTime(time, sentAt, receivedAt) {
       narrow(time, TIME_RESOLUTION_MS, sentAt, receivedAt)
     },
     seconds() {
@@ -50,7 +50,7 @@ export function createClockDifference(now: () => number = Date.now): ClockDiffer
     const newMost = written + resolutionMs - sentAt
     lastSeen = receivedAt
     const isOutdated = Math.abs(receivedAt - knownSince) > FORGET_AFTER_MS
-    // they contradict each other when a clock was set
+    // the bounds contradict each other after a clock was set
     const isContradicted = newLeast > most || newMost < least
     if (isOutdated || isContradicted) {
       least = newLeast
@@ -63,7 +63,7 @@ export function createClockDifference(now: () => number = Date.now): ClockDiffer
   }
 }
 
-/** One series for each clock that was heard of late. */
+/** One series for each clock with a known difference. */
 export function exportClockDifferences(
   service: string,
   registry: Registry,

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { parseFaults } from '@quickticket/faults/parse'
 import type { Static, TObject, TProperties, TSchema } from 'typebox'
 import { Type } from './schema.ts'
 import { isServiceLink } from './service-links.ts'
-import { readTokens } from './service-token.ts'
+import { parseTokens } from './service-token.ts'
 
 /** Variables as a process receives them. */
 export type Environment = Record<string, string | undefined>
@@ -15,54 +14,54 @@ export class ConfigError extends Error {
 
 /** The variables that every service has. */
 export const commonVariables = {
-  HOST: Type.String({ default: '0.0.0.0', description: 'address to listen on' }),
+  HOST: Type.String({
+    default: '0.0.0.0',
+    description: 'address to listen on; `npm start` sets `127.0.0.1`',
+  }),
   LOG_LEVEL: Type.Enum(['debug', 'info', 'warn', 'error'], {
     default: 'info',
     description: 'least severe line that is written',
   }),
   APP_VERSION: Type.String({
     default: '',
-    description: 'shown by /health and /version; empty: the package version',
+    description:
+      'shown by `/health`, `/version` and as a label of `<service>_build_info`; empty: the package version',
   }),
   SHUTDOWN_DELAY_MS: integer(
     0,
     600_000,
     0,
-    'time between a stop signal and the end of accepting connections',
+    'time between a stop signal and the end of accepting connections; `/readyz` fails at once',
   ),
   SHUTDOWN_TIMEOUT_MS: integer(
     100,
     600_000,
     25_000,
-    'time after a stop signal at which the process gives up',
+    'time after a stop signal at which the process gives up and exits with 1',
   ),
-  MAX_CONCURRENT_REQUESTS: integer(0, 1_000_000, 0, 'requests in flight before 503; 0: off'),
-  FAULTS: checked('', 'faults that are injected', 'a list of faults as in docs/faults.md', parseFaults),
-  FAULT_SEED: Type.Optional(
-    Type.Integer({
-      minimum: 0,
-      maximum: 2 ** 32 - 1,
-      description: 'makes injected faults repeat exactly; unset: by chance',
-    }),
+  MAX_CONCURRENT_REQUESTS: integer(
+    0,
+    1_000_000,
+    0,
+    'requests in flight before 503, each counted once its body has arrived; probes and `/metrics` are exempt; 0: off',
   ),
-  FAULTS_SEALED: flag(false, 'metrics and logs do not tell which faults are injected'),
-  FAULT_ADMIN_TOKEN: secret('', 'who has it may change faults at /faults; empty: nobody'),
   SERVICE_TOKEN: {
     ...secret(
       '',
-      'what services show each other; with it, those behind the gateway answer to no others; empty: off',
+      'what services show each other; with it, those behind the gateway answer 401 to others, except for probes, `/metrics` and ' +
+        '`/docs`; of several, all are accepted and the first is sent; empty: off',
     ),
     allowed: 'tokens of 16 or more of A-Z a-z 0-9 - . _ ~ + / =, with commas between them',
-    check: readTokens,
+    check: parseTokens,
   },
 }
 
-/** Yes or no. */
+/** `true` or `false`. */
 export function flag(fallback: boolean, description: string) {
   return Type.Boolean({ default: fallback, description, allowed: 'true or false' })
 }
 
-/** A text in a language of its own: `check` throws an error that says what is wrong with it. */
+/** A text with its own syntax: `check` throws an error that says what is wrong. */
 export function checked(
   fallback: string,
   description: string,
@@ -97,8 +96,8 @@ export function secret(fallback: string, description: string) {
 }
 
 /**
- * Marks a variable as one that has its default, whatever it is set to in error, while `used` says no of the other variables.
- * Those that are malformed themselves are undefined there.
+ * A variable that is read only when `used` is true of the other variables; otherwise a malformed value is no error and the
+ * default applies. `used` sees undefined for malformed variables.
  */
 export function usedWhen<T extends TSchema>(
   used: (config: Record<string, unknown>) => boolean,
@@ -162,6 +161,7 @@ function readSecretFiles(variables: TProperties, env: Record<string, string>) {
     try {
       texts[name] = readFileSync(file, 'utf8').trimEnd()
     } catch {
+      // the path is enough to find out why
       unreadable.push(`${name}_FILE=${JSON.stringify(file)} must be a readable file`)
     }
   }

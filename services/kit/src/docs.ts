@@ -1,15 +1,15 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { errorsPage } from './errors-page.ts'
-import { keepPages } from './kept-pages.ts'
 import type { DocsInfo, OpenApiDocument } from './openapi.ts'
+import { cachePages } from './page-cache.ts'
 import { PROBLEM_JSON, Problem, problemBody } from './problem.ts'
 import { traceOf } from './trace.ts'
 
 /**
  * Interactive documentation at /docs and the OpenAPI 3.1 schema at /openapi.json, from the schemas of the routes that are
- * added after it. What makes them is loaded when somebody first asks: most processes are never asked, and it takes a
- * third of a service's memory and start.
+ * added after it. The generator is loaded at the first request for them: most processes serve none, and it takes a third of a
+ * service's memory and start-up.
  */
 export function docs(app: FastifyInstance, info: DocsInfo): void {
   const routes: RouteOptions[] = []
@@ -33,7 +33,7 @@ export function docs(app: FastifyInstance, info: DocsInfo): void {
 
 type Made = Exclude<ReturnType<FastifyInstance['swagger']>, string>
 
-/** An application that is asked for its documentation alone. */
+/** An application that serves only the documentation. */
 async function document(routes: RouteOptions[], info: DocsInfo): Promise<FastifyInstance> {
   const [{ fastify }, { default: swagger }, { default: swaggerUi }, openapi] = await Promise.all([
     import('fastify'),
@@ -42,7 +42,7 @@ async function document(routes: RouteOptions[], info: DocsInfo): Promise<Fastify
     import('./openapi.ts'),
   ])
   const app = fastify({ genReqId: (request) => traceOf(request as IncomingMessage).requestId })
-  keepPages(app)
+  cachePages(app)
   answerMissing(app)
   app.setValidatorCompiler(() => () => true)
   app.setSerializerCompiler(() => JSON.stringify)

@@ -4,7 +4,7 @@ import { ERRORS_PATH } from './problem-type.ts'
 
 const SOURCE = new URL('../../../docs/errors.md', import.meta.url)
 
-/** Serves docs/errors.md, to which the `type` of each problem leads. It is made when it is first asked for. */
+/** Serves docs/errors.md, which the `type` of each problem links to. The page is rendered at the first request. */
 export function errorsPage(app: FastifyInstance): void {
   let page: Promise<string> | undefined
   app.get(ERRORS_PATH, { config: { ops: true }, schema: { hide: true } }, async (_request, reply) => {

@@ -1,8 +1,9 @@
-import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { lastRequestOn, pathOf, watch } from './outcome.ts'
+import { hostRequired } from './http-server/require-host.ts'
+import { headersTooLarge, notHttp, requestTimeout } from './http-server/socket-answers.ts'
 import { PROBLEM_JSON, Problem, problemBody } from './problem.ts'
-import { answerRaw, isEnded } from './raw-answers.ts'
+import { watchResponse } from './request-outcome.ts'
+import { pathOf } from './route-template.ts'
 
 /** One error handler for the whole application: whatever is thrown becomes problem details. */
 export function answerProblems(app: FastifyInstance) {
@@ -11,9 +12,9 @@ export function answerProblems(app: FastifyInstance) {
   )
   app.setNotFoundHandler((request, reply) => answer(notFound(app, request), request, reply))
   return {
-    /** For URLs that can not be routed: no hook has run for these. */
+    /** For URLs that cannot be routed: no hook has run for these. */
     answerUnroutable(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-      watch(app, request, reply)
+      watchResponse(app, request, reply)
       const { problem } = asProblem(error)
       const body = JSON.stringify(problemBody(problem, request.id))
       reply.raw.writeHead(problem.status, {
@@ -74,10 +75,9 @@ const badContentLength = () =>
 const badUrl = () => new Problem(400, 'bad_url', 'The URL is not valid')
 const urlTooLong = () => new Problem(414, 'url_too_long', 'A part of the URL is too long')
 const invalidPath = (detail: string) => new Problem(422, 'invalid_path', detail)
+/** Of an id that is no text of 1 to 100 characters, for the documentation. */
+export const invalidId = () => invalidPath('id must NOT have fewer than 1 characters')
 const invalidBody = (detail: string) => new Problem(400, 'invalid_body', detail)
-
-/** Every service requires it, of HTTP/1.1. */
-export const hostRequired = () => new Problem(400, 'host_required', 'The Host header is missing')
 
 const FRAMEWORK_PROBLEMS: Record<string, () => Problem> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: unsupportedMediaType,
@@ -96,58 +96,15 @@ function invalid(error: FastifyError): Problem {
   return error.validationContext === 'params' ? invalidPath(detail) : invalidBody(detail)
 }
 
-/** Answers what is not even HTTP; the connection is closed afterwards. */
-export function answerClientError(
-  app: FastifyInstance,
-  error: Error & { code?: string },
-  socket: Socket,
-): void {
-  const last = lastRequestOn(socket)
-  const broken = last?.isArriving() ? last : undefined
-  if (error.code === 'ECONNRESET' || !socket.writable || broken?.response.headersSent) {
-    socket.destroy()
-  } else if (!isEnded(socket)) {
-    answerRaw(app, CLIENT_ERRORS[error.code ?? '']?.() ?? NOT_HTTP(), socket, { broken })
-  }
-}
-
-/** Answers CONNECT, for which Node.js has no response: this is no proxy. */
-export function answerConnect(app: FastifyInstance, socket: Socket): void {
-  const problem = new Problem(405, 'method_not_allowed', 'Method Not Allowed')
-  answerRaw(app, problem, socket, { method: 'CONNECT' })
-}
-
-/** Ends a connection of a service that stops, as soon as no request is in flight on it. */
-export function endUnused(app: FastifyInstance, socket: Socket): void {
-  const last = lastRequestOn(socket)
-  if (!last || last.response.writableFinished) socket.destroySoon()
-  else if (!last.isArriving() || last.response.headersSent)
-    last.response.once('close', () => endUnused(app, socket))
-  else {
-    if (!isEnded(socket)) answerRaw(app, requestTimeout(), socket, { broken: last })
-    socket.destroySoon()
-  }
-}
-
-const NOT_HTTP = () => new Problem(400, 'bad_request', 'The request is not valid HTTP')
-const requestTimeout = () => new Problem(408, 'request_timeout', 'The request did not arrive in time')
-const headersTooLarge = () => new Problem(431, 'headers_too_large', 'The headers are too large')
-
-const CLIENT_ERRORS: Record<string, () => Problem> = {
-  ERR_HTTP_REQUEST_TIMEOUT: requestTimeout,
-  HPE_HEADER_OVERFLOW: headersTooLarge,
-}
-
 /** For the documentation: what is wrong with a request before its route is asked, whatever the route. */
-export const requestProblems = [NOT_HTTP, hostRequired]
+export const requestProblems = [notHttp, hostRequired]
 
 /** For the documentation: what may go wrong with any request. */
 export const otherProblems = [requestTimeout, headersTooLarge, internalError]
 
 /** For the documentation: what is wrong with a path that has parameters. */
 export function pathProblems(isExplainedByRoute: boolean) {
-  const shape = () => invalidPath('id must NOT have fewer than 1 characters')
-  return [badUrl, urlTooLong, ...(isExplainedByRoute ? [] : [shape])]
+  return [badUrl, urlTooLong, ...(isExplainedByRoute ? [] : [invalidId])]
 }
 
 /** For the documentation: what is wrong with a body. */

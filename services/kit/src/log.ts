@@ -12,14 +12,12 @@ const LEVELS: Record<string, LevelName> = {
   fatal: 'ERROR',
 }
 
-export type Log = pino.Logger & {
-  /** lines written so far, by the name of their level; children count into those of their parent */
+export interface Log extends pino.Logger {
+  /** lines written so far, by the name of their level; lines of child loggers count too */
   readonly linesByLevel: Readonly<Record<LevelName, number>>
 }
 
-const NAME_OF_NUMBER: Record<number, LevelName> = Object.fromEntries(
-  Object.entries(pino.levels.labels).map(([number, label]) => [number, LEVELS[label] ?? 'INFO']),
-)
+const nameOf = (level: number): LevelName => LEVELS[pino.levels.labels[level] ?? ''] ?? 'INFO'
 
 /**
  * JSON lines with time, level, service and msg. Lines are written in the background, in order and within some
@@ -30,41 +28,8 @@ export function createLog(service: string, level: string, { sync = false } = {})
   const stdout = openStdout(service, sync, (lost_lines) =>
     log.warn({ lost_lines }, 'the log was not written for a while'),
   )
-  const log = createLogTo(sync ? stdout : gatherLines(stdout), service, level)
+  const log = createLogTo(stdout, service, level)
   return log
-}
-
-const GATHER_MS = 5
-
-/** Writes the lines of some milliseconds together: waking a thread for each costs more than the line itself. */
-function gatherLines(stdout: ReturnType<typeof openStdout>) {
-  let lines = ''
-
-  function writeOut(): void {
-    if (lines === '') return
-    process.off('exit', writeNow)
-    stdout.write(lines)
-    lines = ''
-  }
-
-  function writeNow(): void {
-    writeOut()
-    stdout.flushSync()
-  }
-
-  return {
-    write(line: string): void {
-      if (lines === '') {
-        setTimeout(writeOut, GATHER_MS)
-        process.once('exit', writeNow)
-      }
-      lines += line
-    },
-    flush(done: (error?: Error | null) => void): void {
-      writeOut()
-      stdout.flush(done)
-    },
-  }
 }
 
 /** The same, written to a stream. */
@@ -74,12 +39,11 @@ export function createLogTo(stream: pino.DestinationStream, service: string, lev
     {
       level,
       base: { service },
-      timestamp: isoTime,
-      messageKey: 'msg',
-      formatters: { level: (label) => ({ level: LEVELS[label] ?? 'INFO' }) },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (_label, level) => ({ level: nameOf(level) }) },
       hooks: {
         logMethod(args, method, level) {
-          linesByLevel[NAME_OF_NUMBER[level] ?? 'INFO']++
+          linesByLevel[nameOf(level)]++
           method.apply(this, args)
         },
       },
@@ -89,20 +53,10 @@ export function createLogTo(stream: pino.DestinationStream, service: string, lev
   return Object.assign(log, { linesByLevel })
 }
 
-/** `,"time":"2026-11-21T19:18:54.123Z"`; the same as pino's own, but only the milliseconds are put together anew. */
-function isoTime(): string {
-  const now = Date.now()
-  if (now < secondBegan || now >= secondBegan + 1000) {
-    secondBegan = Math.floor(now / 1000) * 1000
-    secondText = `,"time":"${new Date(secondBegan).toISOString().slice(0, -4)}`
-  }
-  return `${secondText}${String(now - secondBegan).padStart(3, '0')}Z"`
-}
-
-let secondBegan = 0
-let secondText = ''
-
 /** Writes out what is still in memory. */
-export function flushLog(log: Log): Promise<void> {
-  return new Promise((resolve) => log.flush(() => resolve()))
+export async function flushLog(log: Log): Promise<void> {
+  const flush = () => new Promise<void>((resolve) => log.flush(() => resolve()))
+  await flush()
+  // the first flush ends as soon as no more than the destination's minLength is left
+  await flush()
 }

@@ -1,9 +1,9 @@
 import type { FastifyInstance, RouteOptions } from 'fastify'
-import { exportEventLoopPeak } from './event-loop-peak.ts'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { coalesce } from './coalesce.ts'
+import { exportEventLoopLag } from './event-loop-lag.ts'
 import type { Log } from './log.ts'
-import { UNMATCHED } from './outcome.ts'
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from './prometheus.ts'
-import { shareNext } from './share-next.ts'
+import { templateOf, UNMATCHED } from './route-template.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -15,17 +15,16 @@ declare module 'fastify' {
 /** Seconds; the SLO rules read le="0.5". */
 const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
 
-/** Node.js reads 35 methods: what is none of these is one label value, so that no client can make series by inventing. */
+/** Node.js accepts 35 methods. All others than these share one label value, so that clients cannot create series. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
-/** Prometheus sees no increase when a series begins with 1, so the first errors would be missing from every rate. */
+/** Prometheus sees no increase when a series begins with 1, so every rate would miss the first errors. */
 const FORESEEN_STATUSES = [200, 500, 502, 503, 504]
 
 /**
- * Counts and times every request by its outcome, and serves GET /metrics. What is counted is what the client saw:
- * rejections, crashes of a handler, unknown paths and clients that left included; probes are no traffic. However clients ask,
- * there are at most as many series as routes × methods × statuses, and for the times routes × methods × buckets; all other
- * paths are one route, all other methods one method.
+ * Counts and times every request by its outcome, and serves GET /metrics. The counters show what clients saw: rejections,
+ * crashes of a handler, unknown paths and clients that left count too; probes do not. Series are bounded: routes × methods ×
+ * statuses for the counter, routes × methods × buckets for the histogram; unknown paths and methods are one label value each.
  *
  * @returns the registry for a service's own metrics
  */
@@ -34,8 +33,8 @@ export function metrics(app: FastifyInstance, identity: { service: string; versi
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
-  const stopPeak = exportEventLoopPeak(registry)
-  app.addHook('onClose', async () => stopPeak())
+  const stopLag = exportEventLoopLag(registry)
+  app.addHook('onClose', async () => stopLag())
   new Gauge({ name: `${service}_build_info`, help: 'Always 1', labelNames: ['version'], registers }).set(
     { version },
     1,
@@ -55,7 +54,7 @@ export function metrics(app: FastifyInstance, identity: { service: string; versi
   })
   const uncounted = new Set<string>()
   app.addHook('onRoute', (route) => {
-    const path = route.url.replace(/:(\w+)/g, '{$1}')
+    const path = templateOf(route.url)
     if (route.config?.uncounted) uncounted.add(path)
     if (!isForeseen(route)) return
     for (const method of [route.method].flat()) {
@@ -70,7 +69,7 @@ export function metrics(app: FastifyInstance, identity: { service: string; versi
     duration.observe({ method, path: route }, seconds)
   })
   countLogLines(service, app.log, registers)
-  const text = shareNext(() => registry.metrics())
+  const text = coalesce(() => registry.metrics())
   app.get(
     '/metrics',
     { config: { ops: true, uncounted: true }, schema: { hide: true } },
@@ -79,7 +78,7 @@ export function metrics(app: FastifyInstance, identity: { service: string; versi
   return registry
 }
 
-/** What is there for clients; HEAD, which Fastify adds to each GET, and operations are counted when they come. */
+/** Routes for clients. Operations, and HEAD, which Fastify adds to each GET, have series after their first request. */
 function isForeseen({ method, url, config, schema }: RouteOptions): boolean {
   const hidden = (schema as { hide?: boolean } | undefined)?.hide
   return !hidden && !config?.ops && method !== 'HEAD' && !url.includes('*')

@@ -27,5 +27,5 @@ export function nameSchemas(document: OpenApiDocument): OpenApiDocument {
   return { ...document, paths, components: { ...document.components, schemas } }
 }
 
-/** What is in these looks like anything. */
+/** Their values are data, not schemas, and are copied unchanged. */
 const AS_THEY_ARE = new Set(['example', 'examples', 'default', 'enum', 'const'])

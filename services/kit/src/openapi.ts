@@ -1,15 +1,15 @@
 import type { FastifySchema, RouteOptions } from 'fastify'
 import { unauthorized } from './bearer.ts'
 import { bodyProblems, otherProblems, pathProblems, requestProblems } from './errors.ts'
-import { STATUS_CODES } from './http-status.ts'
 import { nameSchemas } from './named-schemas.ts'
+import { STATUS_CODES } from './node-http.ts'
 import { overloaded } from './overload.ts'
 import { type DocumentedProblem, problemResponse, REQUEST_ID_HEADER } from './problem-response.ts'
 import { DOCUMENTED_AS } from './schema.ts'
 
 declare module 'fastify' {
   interface FastifySchema {
-    /** For the documentation alone: what this route answers besides what any route answers. Its code throws the same. */
+    /** For the documentation: the problems that this route's code throws, without those that any route may answer. */
     problems?: readonly DocumentedProblem[]
   }
 }
@@ -18,11 +18,11 @@ export interface DocsInfo {
   title: string
   description: string
   version: string
-  /** what the tags of its routes stand for */
+  /** descriptions of the tags of its routes */
   tags?: Record<string, string>
-  /** what any route may answer that is not for operations, besides what every service answers */
+  /** problems of any route that is not for operations, without those of every service */
   problems?: readonly DocumentedProblem[]
-  /** whether those routes ask for the token that services share */
+  /** whether those routes require the service token */
   needsServiceToken?: boolean
 }
 
@@ -52,7 +52,7 @@ const SECURITY_SCHEMES = {
   faultToken: { type: 'http', scheme: 'bearer', description: 'the value of FAULT_ADMIN_TOKEN' },
 } as const
 
-/** A route's schema as it is shown: what is checked as text and is an integer is an integer. */
+/** A route's schema as the documentation shows it: integers that are validated as text are shown as integers. */
 export function shownSchema(schema: FastifySchema): FastifySchema {
   return {
     ...schema,
@@ -122,7 +122,7 @@ function templateOf(url: string): string {
   return url.replace(/:(\w+)/g, '{$1}')
 }
 
-/** By status; what any request may be answered, and no status of its own says, is the default. */
+/** Responses by status. Problems of any request that have no status here are the `default` response. */
 function problemResponses(route: RouteOptions, method: string, info: DocsInfo) {
   const byStatus = new Map<number, ReturnType<DocumentedProblem>[]>()
   for (const make of ownProblems(route, method, info)) {
@@ -144,8 +144,9 @@ function problemResponses(route: RouteOptions, method: string, info: DocsInfo) {
 }
 
 function ownProblems(route: RouteOptions, method: string, info: DocsInfo) {
-  const { schema = {}, url, config } = route
-  const isExplainedByRoute = route.schemaErrorFormatter !== undefined
+  const { schema = {}, url, config, schemaErrorFormatter, validatorCompiler } = route
+  // or by the service that it is passed on to
+  const isExplainedByRoute = schemaErrorFormatter !== undefined || validatorCompiler !== undefined
   const isRead = schema.body !== undefined
   return [
     ...(schema.problems ?? []),

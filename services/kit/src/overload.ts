@@ -2,8 +2,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Problem, unavailable } from './problem.ts'
 
 /**
- * Answers 503 to what comes on top of `limit` requests in flight (0: no limit). A request is in flight from when its body is
- * there: otherwise clients that send theirs slowly, or not at all, would take all places. Probes always get through.
+ * Answers 503 to requests above `limit` in flight (0: no limit). A request counts from the moment when its body has arrived:
+ * otherwise clients that send theirs slowly, or not at all, would take all places. Probes are never rejected.
  */
 export function limitConcurrency(app: FastifyInstance, limit: number): void {
   if (limit === 0) return
@@ -37,7 +37,7 @@ export function limitConcurrency(app: FastifyInstance, limit: number): void {
 
   app.addHook('preValidation', (request, _reply, done) => {
     if (!arriving.delete(request)) return done()
-    // others may have arrived meanwhile
+    // other bodies may have arrived meanwhile
     if (isFull()) return done(overloaded(limit))
     enter(request)
     done()

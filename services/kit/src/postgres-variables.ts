@@ -4,7 +4,7 @@ import { ConfigError, integer, secret } from './config.ts'
 import { Type } from './schema.ts'
 import { certificateFile, readCertificates } from './tls.ts'
 
-/** Where PostgreSQL is, and how it is trusted. */
+/** Address, credentials and TLS of PostgreSQL. */
 export const postgresVariables = {
   DB_HOST: Type.String({ default: 'postgres', description: 'PostgreSQL host' }),
   DB_PORT: integer(1, 65_535, 5432, 'PostgreSQL port'),
@@ -13,19 +13,20 @@ export const postgresVariables = {
   DB_PASS: secret('quickticket', 'PostgreSQL password'),
   DB_SSLMODE: Type.Enum(['disable', 'require', 'verify-ca', 'verify-full'], {
     default: 'disable',
-    description:
-      'TLS to PostgreSQL, in the meaning of sslmode; verify-full: also the name of the host is checked',
+    description: 'TLS to PostgreSQL, as `sslmode` of libpq; `verify-full` also checks the name of the host',
   }),
-  DB_SSLROOTCERT: certificateFile('who vouches for PostgreSQL; empty: those that Node.js trusts'),
+  DB_SSLROOTCERT: certificateFile(
+    'certificate authorities for PostgreSQL; empty: those that Node.js trusts, which `verify-ca` does not allow',
+  ),
 }
 
 export type PostgresConfig = Static<TObject<typeof postgresVariables>>
 
 /**
- * TLS as libpq does it: `require` takes any certificate, unless there is a file of those who vouch for it.
+ * TLS as libpq does it: `require` takes any certificate, unless there is a file of certificate authorities.
  *
  * @see https://www.postgresql.org/docs/17/libpq-ssl.html#LIBPQ-SSL-PROTECTION
- * @throws {ConfigError} for `verify-ca` without a file: everybody gets a certificate for a host of their own
+ * @throws {ConfigError} for `verify-ca` without a file: public authorities certify the owner of any host
  */
 export function postgresTls({
   DB_SSLMODE: mode,

@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from 'node:tls'
 import pg from 'pg'
 import type { Log } from './log.ts'
-import { Problem, unavailable } from './problem.ts'
+import { READ_ONLY } from './postgres-problem.ts'
 
 export interface PostgresOptions {
   host: string
@@ -20,7 +20,7 @@ export interface PostgresOptions {
   lockTimeoutMs: number
 }
 
-/** A pool that connects when first asked, queues when all connections are busy, and survives the server's restarts. */
+/** A pool that connects at its first query, queues while all connections are busy, and survives restarts of the server. */
 export function createPostgres(options: PostgresOptions, log: Log): pg.Pool {
   const pool = new pg.Pool({
     host: options.host,
@@ -34,7 +34,7 @@ export function createPostgres(options: PostgresOptions, log: Log): pg.Pool {
     statement_timeout: options.statementTimeoutMs,
     lock_timeout: options.lockTimeoutMs,
     idle_in_transaction_session_timeout: options.statementTimeoutMs,
-    // the server's own timeout answers first; this one is for a server that answers no more
+    // statement_timeout strikes first; this one is for a server that has stopped answering
     query_timeout: options.statementTimeoutMs + 500,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
@@ -48,7 +48,7 @@ export function createPostgres(options: PostgresOptions, log: Log): pg.Pool {
 }
 
 /**
- * A server that takes no writes any more, but keeps its connections, would keep them busy for ever, while its successor may
+ * A server that refuses writes but keeps its connections would keep them busy without end, while its successor may
  * have taken over the address. With its first refusal all of them end: those in use with the end of their query.
  */
 function leaveReadOnlyServers(pool: pg.Pool, log: Log): void {
@@ -76,7 +76,7 @@ function leaveReadOnlyServers(pool: pg.Pool, log: Log): void {
   })
 }
 
-/** The address may lead to the same server for a while. */
+/** After a failover, the address may still lead to the old server for a while. */
 const BETWEEN_LEAVINGS_MS = 1000
 
 function isReadOnly(error: unknown): boolean {
@@ -99,23 +99,3 @@ export function createPing(pool: pg.Pool, statement = 'SELECT 1'): () => Promise
 }
 
 const RECENT_MS = 1000
-
-/** What a failed query means to the client. Nothing of the server's own message is passed on. */
-export function postgresProblem(error: unknown): Problem {
-  if (error instanceof Problem) return error
-  const { code = '', message = '' } = error as { code?: string; message?: string }
-  if (message.startsWith('timeout exceeded when trying to connect')) {
-    return unavailable('database_busy', 'The database did not answer in time', error)
-  }
-  if (RETRYABLE.test(code)) return unavailable('database_busy', 'The database is busy, try again', error)
-  // one that is no SQLSTATE comes from the network or from TLS
-  if (code.length !== 5 || /^[A-Z]+$/.test(code) || DOWN.test(code)) {
-    return unavailable('database_unavailable', 'The database is not available', error)
-  }
-  return new Problem(500, 'database_error', 'The database could not answer', { cause: error })
-}
-
-// https://www.postgresql.org/docs/17/errcodes-appendix.html
-const READ_ONLY = '25006'
-const RETRYABLE = /^(40...|55P03|57014)$/
-const DOWN = /^(08...|25006|28...|3D000|53...|57P0.|58...)$/

@@ -1,7 +1,7 @@
 import { type Problem, problemBody } from './problem.ts'
 import { problemType } from './problem-type.ts'
 
-/** Makes a problem as the code throws it, so that what is documented is what is answered. */
+/** Makes a problem as the code throws it, so that the documentation shows what clients get. */
 export type DocumentedProblem = () => Problem
 
 export const REQUEST_ID_HEADER = { 'x-request-id': { $ref: '#/components/headers/RequestId' } }
@@ -35,7 +35,7 @@ const HEADERS: Record<string, string> = {
 
 const EXAMPLE_ID = '3f0c2f4e8a1b4c6d9e7f5a2b1c3d4e5f'
 
-/** RFC 9457, and what is added to it here. */
+/** RFC 9457 and our additional members. */
 const PROBLEM = {
   title: 'Problem',
   type: 'object',

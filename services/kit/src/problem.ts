@@ -1,9 +1,9 @@
-import { STATUS_CODES } from './http-status.ts'
+import { STATUS_CODES } from './node-http.ts'
 import { problemType } from './problem-type.ts'
 
 export const PROBLEM_JSON = 'application/problem+json; charset=utf-8'
 
-/** Everything else that a problem tells its reader, e.g. `{ available: 3 }`. */
+/** Further members of the body, e.g. `{ available: 3 }`. */
 export type ProblemDetails = Record<string, unknown>
 
 /**
@@ -31,7 +31,7 @@ export class Problem extends Error {
   }
 }
 
-/** The body that goes over the wire as `application/problem+json`. */
+/** The body of an `application/problem+json` answer. */
 export function problemBody(problem: Problem, requestId: string) {
   return {
     type: problemType(problem.code),
@@ -44,7 +44,7 @@ export function problemBody(problem: Problem, requestId: string) {
   }
 }
 
-/** 503 that asks the client to come back, e.g. when a pool or a queue is full. */
+/** 503 with Retry-After, e.g. when a pool or a queue is full. */
 export function unavailable(code: string, detail: string, cause?: unknown): Problem {
   return new Problem(503, code, detail, { headers: { 'retry-after': '1' }, cause })
 }

@@ -3,7 +3,7 @@ import { flag, integer, secret, usedWhen } from './config.ts'
 import { Type } from './schema.ts'
 import { certificateFile, readCertificates } from './tls.ts'
 
-/** Where Redis is, and how it is trusted. @param used whether the other variables say that it is needed */
+/** Address, credentials and TLS of Redis. @param used whether the other variables need it */
 export function redisVariables(used: (config: Record<string, unknown>) => boolean) {
   const needed = <T extends TSchema>(schema: T) => usedWhen(used, schema)
   return {
@@ -12,9 +12,11 @@ export function redisVariables(used: (config: Record<string, unknown>) => boolea
     REDIS_USER: Type.String({ default: '', description: 'Redis user; empty: the default one' }),
     REDIS_PASS: secret('', 'Redis password; empty: none is sent'),
     REDIS_TLS: needed(
-      flag(false, 'whether to speak TLS to Redis; its certificate has to be valid for REDIS_HOST'),
+      flag(false, 'whether to use TLS to Redis; its certificate must be valid for `REDIS_HOST`'),
     ),
-    REDIS_CA_FILE: needed(certificateFile('who vouches for Redis; empty: those that Node.js trusts')),
+    REDIS_CA_FILE: needed(
+      certificateFile('certificate authorities for Redis; empty: those that Node.js trusts'),
+    ),
     REDIS_TIMEOUT_MS: needed(integer(1, 60_000, 1000, 'longest time that one command may take')),
   }
 }
@@ -29,7 +31,7 @@ export interface RedisConfig {
   REDIS_TIMEOUT_MS: number
 }
 
-/** What `createRedis` is to be called with. */
+/** The options of `createRedis`. */
 export function redisOptions(config: RedisConfig) {
   return {
     host: config.REDIS_HOST,

@@ -6,7 +6,7 @@ export interface RedisOptions {
   port: number
   /** for servers with access control lists; empty: the default user */
   user?: string
-  /** empty: none is asked for */
+  /** empty: the server requires none */
   password?: string
   /** `ca`: certificates in PEM that vouch for the server, in place of those that Node.js trusts */
   tls?: { ca?: string } | undefined
@@ -19,7 +19,7 @@ export interface RedisOptions {
   silenceMs?: number
 }
 
-/** A client that reconnects for ever while its commands fail at once when Redis is away, or after `timeoutMs`. */
+/** A client that reconnects without limit. While Redis is away its commands fail at once, otherwise after `timeoutMs`. */
 export function createRedis(options: RedisOptions, log: Log): Redis {
   const connectTimeout = Math.max(options.timeoutMs, 1000)
   const redis = new Redis({
@@ -40,15 +40,15 @@ export function createRedis(options: RedisOptions, log: Log): Redis {
     retryStrategy: (attempt) => Math.min(attempt * 50, 1000),
     reconnectOnError,
   })
-  let said: 'nothing' | 'connected' | 'lost' = 'nothing'
+  let logged: 'nothing' | 'connected' | 'lost' = 'nothing'
   let readOnlySaidAt = Number.NEGATIVE_INFINITY
   redis.on('ready', () => {
-    if (said !== 'connected') log.info('Redis connected')
-    said = 'connected'
+    if (logged !== 'connected') log.info('Redis connected')
+    logged = 'connected'
   })
   redis.on('error', (error) => {
-    if (said !== 'lost') log.warn({ err: error }, 'Redis connection lost')
-    said = 'lost'
+    if (logged !== 'lost') log.warn({ err: error }, 'Redis connection lost')
+    logged = 'lost'
   })
   return redis
 

@@ -12,8 +12,8 @@ export interface RunConfig {
 }
 
 /**
- * Starts a service and stays until a stop signal, an unhandled error, or the end of the parent that it has a channel
- * to. Stopping: readiness fails, connections are served for SHUTDOWN_DELAY_MS more, requests in flight finish, exit 0.
+ * Starts a service and runs it until a stop signal, an unhandled error, or the end of the parent process that it has an IPC
+ * channel to. At a stop, readiness fails, the service answers for SHUTDOWN_DELAY_MS more, requests in flight finish, exit 0.
  */
 export async function run(service: string, start: () => Promise<{ app: App; config: RunConfig; log: Log }>) {
   const started = await start().catch((error: unknown) => giveUp(createLog(service, 'info'), error))
@@ -26,7 +26,7 @@ export async function run(service: string, start: () => Promise<{ app: App; conf
   }
 }
 
-/** Of the two addresses that `localhost` may have it depends on the machine which one is first. */
+/** `localhost` has an IPv4 and an IPv6 address, and their order depends on the machine. */
 function addressOf(host: string): string {
   return host === 'localhost' ? '127.0.0.1' : host
 }
@@ -50,7 +50,7 @@ function stopGracefully(app: App, config: RunConfig, log: Log): void {
     },
   )
   if (!process.send) return
-  // the parent may be gone before anybody could listen
+  // the parent may have ended before this listener was added
   if (process.connected) process.once('disconnect', () => grace.close())
   else grace.close()
 }

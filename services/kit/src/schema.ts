@@ -5,7 +5,7 @@ interface Schema {
   '~optional'?: boolean
 }
 
-/** A key for the schema that the documentation shows in place of the one that checks. Ajv sees no symbols. */
+/** A key for the schema that the documentation shows instead of the validating one. Ajv ignores symbols. */
 export const DOCUMENTED_AS: unique symbol = Symbol('documented as')
 
 /**

@@ -1,18 +1,22 @@
 import { writeSync } from 'node:fs'
 import { pino } from 'pino'
 
-/** Lines that wait for stdout to take them, in bytes. */
+/** A full buffer is written at once, a smaller one at the next flush. */
+const BUFFER_BYTES = 4096
+const FLUSH_INTERVAL_MS = 50
+
+/** Of all lines that wait to be written. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024
 
 /**
- * Stdout for lines. A disk that is full, or a reader that reads no more, does not end the process: up to 4 MiB of lines wait, and
- * those on top are lost. It is said on stderr when it begins.
+ * Stdout for log lines. A full disk, or a reader that stops reading, does not end the process: up to 4 MiB of lines wait, and
+ * further lines are lost. A message on stderr reports the beginning.
  *
- * @param recovered called when all that waited is written, with the number of lines that are lost
+ * @param recovered called when the waiting lines are written, with the number of lost lines
  */
 export function openStdout(service: string, sync: boolean, recovered: (lostLines: number) => void) {
-  // every line is at least this long, and with 0 a flush would not wait
-  const stdout = pino.destination({ dest: 1, sync, minLength: 1, maxLength: MAX_WAITING_BYTES })
+  const buffering = sync ? {} : { minLength: BUFFER_BYTES, periodicFlush: FLUSH_INTERVAL_MS }
+  const stdout = pino.destination({ dest: 1, sync, maxLength: MAX_WAITING_BYTES, ...buffering })
   let isBehind = false
   let isBroken = false
   let lostLines = 0
@@ -20,7 +24,7 @@ export function openStdout(service: string, sync: boolean, recovered: (lostLines
   function fallBehind(reason: string): void {
     if (isBehind) return
     isBehind = true
-    say(`${service}: the log cannot be written (${reason}), the service goes on\n`)
+    report(`${service}: the log cannot be written (${reason}), the service goes on\n`)
     stdout.once('drain', () => {
       const lost = lostLines
       isBehind = isBroken = false
@@ -38,16 +42,17 @@ export function openStdout(service: string, sync: boolean, recovered: (lostLines
     fallBehind('it is not read')
   })
   const flushSync = stdout.flushSync.bind(stdout)
-  // at the end of the process: it would try again for ever
+  // sonic-boom would retry a failed write without end and keep the process from exiting
   stdout.flushSync = () => {
     if (!isBroken) flushSync()
   }
   return stdout
 }
 
-/** Stderr may be on the same disk. */
-function say(text: string): void {
+function report(text: string): void {
   try {
     writeSync(2, text)
-  } catch {}
+  } catch {
+    // stderr may be on the same full disk
+  }
 }

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import type { FastifyInstance } from 'fastify'
 
-/** Who a request is: the same in every service that it passes through. */
+/** The ids of a request: the same in every service that it passes through. */
 export interface Trace {
   requestId: string
   /** 32 hex digits, from `traceparent` or new */
@@ -14,16 +15,35 @@ const REQUEST_ID = /^[\w.:-]{1,128}$/
 // W3C Trace Context, section 3.2: version-traceid-parentid-flags; all-zero ids are invalid
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(?:-.*)?$/
 
-const known = Symbol('trace')
+declare module 'fastify' {
+  interface FastifyRequest {
+    readonly trace: Trace
+  }
+}
 
-/** The trace of a request: what its headers say where they are well-formed, new ids where they are not. */
-export function traceOf(request: IncomingMessage & { [known]?: Trace }): Trace {
-  const trace = request[known] ?? newTrace(request)
-  request[known] = trace
+export function traceRequests(app: FastifyInstance): void {
+  app.decorateRequest('trace', {
+    getter() {
+      return traceOf(this.raw)
+    },
+  })
+}
+
+const traces = new WeakMap<IncomingMessage, Trace>()
+
+/**
+ * The ids in the headers of a request where they are well-formed, new ids where they are not; the same at each call. Fastify
+ * asks for the id of a request, and for its logger, before there is a `request.trace`.
+ */
+export function traceOf(request: IncomingMessage): Trace {
+  const known = traces.get(request)
+  if (known) return known
+  const trace = readTrace(request)
+  traces.set(request, trace)
   return trace
 }
 
-function newTrace(request: IncomingMessage): Trace {
+function readTrace(request: IncomingMessage): Trace {
   const { traceparent } = request.headers
   const parent = typeof traceparent === 'string' ? TRACEPARENT.exec(traceparent) : null
   const traceId = parent?.[1] ?? randomUUID().replaceAll('-', '')

@@ -4,33 +4,33 @@ import { type UpstreamAnswer, UpstreamError } from './http-client.ts'
 const JSON_TYPE = /^application\/(?:problem\+)?json(?:[ \t]?;[\x20-\x7e]{0,64})?$/i
 
 /**
- * The answer, when it is one that a service of ours gives: 200, 4xx or 5xx, with JSON. All else comes from what stands in its
- * place: another service, a proxy, a login page. Clients are not told what that said.
+ * Returns the answer if a service of ours may have given it: 200, 4xx or 5xx, with JSON. Any other answer comes from another
+ * service, a proxy or a login page, and is not passed on to clients.
  *
- * @throws {UpstreamError}
+ * @throws {UpstreamError} `refused` for 401 and 407, `invalid` for any other answer
  */
-export function accept(target: string, answer: UpstreamAnswer): UpstreamAnswer {
+export function checkAnswer(target: string, answer: UpstreamAnswer): UpstreamAnswer {
   const { status, contentType } = answer
   if (status === 401 || status === 407)
     throw new UpstreamError(target, 'refused', new Error(`it answered ${status}: is SERVICE_TOKEN the same?`))
-  const isForeseen = status === 200 || (status >= 400 && status < 600)
-  if (isForeseen && JSON_TYPE.test(contentType)) return answer
+  const isExpected = status === 200 || (status >= 400 && status < 600)
+  if (isExpected && JSON_TYPE.test(contentType)) return answer
   throw invalid(target, `it answered ${status} with ${JSON.stringify(contentType)}`)
 }
 
 /**
- * What an answer says.
+ * Parses the body of an answer.
  *
- * @param isRight whether this is what is said by the one who was asked
- * @throws {UpstreamError}
+ * @param isValid whether the body has the fields that the caller needs
+ * @throws {UpstreamError} `invalid` unless it is a JSON object that is valid
  */
-export function read<T extends object>(
+export function parseAnswer<T extends object>(
   target: string,
   { body }: UpstreamAnswer,
-  isRight: (said: T) => boolean,
+  isValid: (body: T) => boolean,
 ): T {
-  const said = parse(body)
-  if (typeof said === 'object' && said !== null && isRight(said as T)) return said as T
+  const parsed = parse(body)
+  if (typeof parsed === 'object' && parsed !== null && isValid(parsed as T)) return parsed as T
   throw invalid(target, 'its answer has another shape')
 }
 
@@ -38,6 +38,7 @@ function parse(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString())
   } catch {
+    // the caller reports it as an answer of another shape
     return undefined
   }
 }

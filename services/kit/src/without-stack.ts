@@ -1,6 +1,6 @@
 /**
- * An error as a command logs it. What the system or a server has refused is told by its message and its code: where the
- * program was at that moment helps only with the program's own mistakes, and these keep their stack.
+ * An error as a command logs it. Errors with a code come from the system or a server: message and code explain them. Errors
+ * without a code are mistakes of the program and keep their stack.
  */
 export function withoutStack(error: unknown): unknown {
   if (!(error instanceof Error) || !('code' in error)) return error

@@ -15,7 +15,7 @@ function answering(aheadMs: number) {
       state.now += thereMs
       const date = new Date(state.now + state.aheadMs).toUTCString()
       state.now += backMs
-      clock.saw(date, sentAt, state.now)
+      clock.observeDate(date, sentAt, state.now)
     },
   }
 }
@@ -53,9 +53,9 @@ test.each([
 
 test('a time with milliseconds says it to milliseconds at once', () => {
   const { clock } = answering(0)
-  clock.sawTime(START + 2300, START - 2, START + 2)
+  clock.observeTime(START + 2300, START - 2, START + 2)
   expect(clock.seconds()).toBe(2.298)
-  clock.sawTime(START - 3000, START - 1, START)
+  clock.observeTime(START - 3000, START - 1, START)
   expect(clock.seconds()).toBe(-2.998)
 })
 
@@ -82,8 +82,8 @@ test('a server that writes an old Date once, because it hung, is believed no lon
 
 test('without answers for five minutes it is unknown; without a Date it never is', () => {
   const { clock, answer, state } = answering(0)
-  clock.saw(undefined, START, START)
-  clock.saw('yesterday', START, START)
+  clock.observeDate(undefined, START, START)
+  clock.observeDate('yesterday', START, START)
   expect(clock.seconds()).toBeUndefined()
   answer()
   expect(clock.seconds()).toBe(0)

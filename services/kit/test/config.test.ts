@@ -22,7 +22,7 @@ const variables = {
   SHOP_URL: url('http://shop:80', 'another service'),
   HINT_URL: url('', 'a service that need not be there'),
   LEVEL: Type.Enum(['low', 'high'], { default: 'low', description: 'a choice' }),
-  NAME: Type.String({ default: 'somebody', description: 'any text' }),
+  NAME: Type.String({ default: 'any name', description: 'any text' }),
   TOKEN: secret('none', 'a secret'),
 }
 
@@ -32,7 +32,7 @@ const defaults = {
   SHOP_URL: 'http://shop:80',
   HINT_URL: '',
   LEVEL: 'low',
-  NAME: 'somebody',
+  NAME: 'any name',
   TOKEN: 'none',
 }
 
@@ -45,7 +45,7 @@ test('an empty variable counts as unset', () => {
   expect(loadConfig(variables, empty)).toEqual(defaults)
 })
 
-test('variables that are nobody’s are passed over', () => {
+test('unknown variables are ignored', () => {
   expect(loadConfig(variables, { PATH: '/bin', PORTS: 'x' })).toEqual(defaults)
 })
 
@@ -83,7 +83,7 @@ test('a secret is read from the file that NAME_FILE points to, without the newli
 })
 
 test('only secrets are read from files', () => {
-  expect(loadConfig(variables, { NAME_FILE: '/nowhere' }).NAME).toBe('somebody')
+  expect(loadConfig(variables, { NAME_FILE: '/nowhere' }).NAME).toBe('any name')
 })
 
 test('a secret is never in the message', () => {
@@ -105,7 +105,7 @@ describe('a whole number', () => {
 
   const bad = ['-1', '65536', '1.5', '1.0', '1e3', '0x50', '0b1', '1_000', '80 80', '80a', ' ', '\t']
   test.each([...bad, 'NaN', 'Infinity', '-Infinity', '9'.repeat(400), 'null', 'true', '[]'])(
-    'can not be %j',
+    'cannot be %j',
     (text) => {
       expect(() => loadConfig(variables, { PORT: text })).toThrow(ConfigError)
     },
@@ -125,7 +125,7 @@ describe('a rate', () => {
   })
 
   const bad = ['1.01', '-0.1', '2', '50%', '0,5', '0x1', ' ', '.', 'e', '1e3', '1e400']
-  test.each([...bad, 'NaN', 'Infinity', '-Infinity'])('can not be %j', (text) => {
+  test.each([...bad, 'NaN', 'Infinity', '-Infinity'])('cannot be %j', (text) => {
     expect(() => loadConfig(variables, { SHARE: text })).toThrow(ConfigError)
   })
 })
@@ -147,12 +147,12 @@ describe('the URL of a service', () => {
     'http://shop:port',
     'http://shop:99999',
     'http://[',
-  ])('can not be %s', (text) => {
+  ])('cannot be %s', (text) => {
     expect(() => loadConfig(variables, { SHOP_URL: text })).toThrow(/SHOP_URL=.* must be http\(s\):/)
   })
 })
 
-describe('yes or no', () => {
+describe('a flag', () => {
   const switches = { ON: flag(false, 'a switch') }
 
   test('is true or false', () => {
@@ -161,7 +161,7 @@ describe('yes or no', () => {
     expect(loadConfig(switches, { ON: 'false' })).toEqual({ ON: false })
   })
 
-  test.each(['yes', '1', '0', 'TRUE', ' ', 'null'])('can not be %j', (text) => {
+  test.each(['yes', '1', '0', 'TRUE', ' ', 'null'])('cannot be %j', (text) => {
     expect(failure(() => loadConfig(switches, { ON: text })).message).toBe(
       `bad configuration: ON=${JSON.stringify(text)} must be true or false (default false)`,
     )
@@ -178,12 +178,12 @@ describe('a text that is checked', () => {
     NUMBER: integer(1, 2, 1, ''),
   }
 
-  test('is what it was written as', () => {
+  test('is read unchanged', () => {
     expect(loadConfig(words, {}).WORD).toBe('rhythm')
     expect(loadConfig(words, { WORD: 'myth' }).WORD).toBe('myth')
   })
 
-  test('when it is wrong, is in the one message with all others, and with what its check says', () => {
+  test('a mistake is in the one message, with the reason of its check', () => {
     expect(failure(() => loadConfig(words, { WORD: 'music', NUMBER: '3' })).message).toBe(
       'bad configuration: WORD="music" must be a word without vowels (default "rhythm"): at column 2: a vowel; ' +
         'NUMBER="3" must be a whole number from 1 to 2 (default 1)',
@@ -191,15 +191,7 @@ describe('a text that is checked', () => {
   })
 })
 
-test('faults that are no faults are said with the place of the mistake', () => {
-  const bad = failure(() => loadConfig(commonVariables, { FAULTS: 'GET /a 5% explode', FAULT_SEED: '-1' }))
-  expect(bad.message).toContain('FAULTS="GET /a 5% explode" must be a list of faults as in docs/faults.md')
-  expect(bad.message).toContain(': at column 11: "explode" is no fault: status, latency')
-  expect(bad.message).toContain('here: "GET /a 5% ^explode"')
-  expect(bad.message).toContain('FAULT_SEED="-1" must be a whole number from 0 to 4294967295')
-})
-
-test('every service has a log level, a version and limits of its own', () => {
+test('every service has a log level, a version and limits', () => {
   expect(loadConfig(commonVariables, {})).toEqual({
     HOST: '0.0.0.0',
     LOG_LEVEL: 'info',
@@ -207,9 +199,6 @@ test('every service has a log level, a version and limits of its own', () => {
     SHUTDOWN_DELAY_MS: 0,
     SHUTDOWN_TIMEOUT_MS: 25_000,
     MAX_CONCURRENT_REQUESTS: 0,
-    FAULTS: '',
-    FAULTS_SEALED: false,
-    FAULT_ADMIN_TOKEN: '',
     SERVICE_TOKEN: '',
   })
   expect(() => loadConfig(commonVariables, { LOG_LEVEL: 'verbose' })).toThrow(
@@ -226,21 +215,21 @@ function failure(action: () => unknown): Error {
   throw new Error('nothing failed')
 }
 
-describe('a variable that counts only beside another', () => {
+describe('a variable that is read only when another needs it', () => {
   const store = {
     STORE: Type.Enum(['memory', 'redis'], { default: 'memory', description: '' }),
     REDIS_PORT: usedWhen(({ STORE }) => STORE !== 'memory', integer(1, 65_535, 6379, '')),
   }
 
-  test('is not judged while it is not used', () => {
+  test('is not checked while it is unused', () => {
     expect(loadConfig(store, { REDIS_PORT: 'six' })).toEqual({ STORE: 'memory', REDIS_PORT: 6379 })
   })
 
-  test('is judged when it is', () => {
+  test('is checked when it is used', () => {
     expect(() => loadConfig(store, { STORE: 'redis', REDIS_PORT: 'six' })).toThrow(/REDIS_PORT="six"/)
   })
 
-  test('is judged when the other one is malformed', () => {
+  test('is checked when the other one is malformed', () => {
     expect(failure(() => loadConfig(store, { STORE: 'file', REDIS_PORT: 'six' })).message).toContain(
       'REDIS_PORT',
     )

@@ -11,10 +11,10 @@ const explained = [...page.matchAll(/^## (\w+)$/gm)].map(([, code]) => code as s
 
 /** Codes in the source: of `new Problem(status, 'code', …)` and `unavailable('code', …)`, and those chosen from a list. */
 function codesInSource(): Set<string> {
-  const files = globSync('services/{kit,faults,gateway,events,payments,notifications}/src/**/*.ts', { cwd: root })
+  const files = globSync('services/*/src/**/*.ts', { cwd: root })
   const text = files.map((file) => readFileSync(`${root}/${file}`, 'utf8')).join('\n')
   const thrown = text.matchAll(/new Problem\(\s*[^,()]+,\s*'(\w+)'|\bunavailable\(\s*'(\w+)'/g)
-  const chosen = text.matchAll(/\[\w+Error, '(\w+)'\]|: '(injected_fault)'/g)
+  const chosen = text.matchAll(/\[\w+Error, '(\w+)'\]|[:=] '(injected_fault|charge_expired)'/g)
   return new Set([...thrown, ...chosen].map(([, one, other]) => (one ?? other) as string))
 }
 

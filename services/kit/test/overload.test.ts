@@ -28,7 +28,7 @@ function waitingApp(maxConcurrentRequests: number) {
   }
 }
 
-test('what comes on top of the limit is asked to come back, and gets in when others have left', async () => {
+test('a request above the limit is answered 503 with Retry-After, and accepted after others have finished', async () => {
   const { app, start } = waitingApp(2)
   const first = await start()
   const second = await start()

@@ -3,7 +3,8 @@ import { createServer, Socket } from 'node:net'
 import { captureLog } from '@quickticket/testing/captured-log'
 import type pg from 'pg'
 import { afterAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest'
-import { createPing, createPostgres, type PostgresOptions, postgresProblem } from '../src/postgres.ts'
+import { createPing, createPostgres, type PostgresOptions } from '../src/postgres.ts'
+import { postgresProblem } from '../src/postgres-problem.ts'
 import { Problem } from '../src/problem.ts'
 
 const pools: pg.Pool[] = []
@@ -38,7 +39,7 @@ const problemOf = (failing: Promise<unknown>) =>
   )
 
 describe('a failed query becomes', () => {
-  test('503 when nobody listens', async () => {
+  test('503 when no server listens', async () => {
     expect(await problemOf(connect({ port: 1 }).query('SELECT 1'))).toMatchObject({
       status: 503,
       code: 'database_unavailable',

@@ -119,7 +119,7 @@ describe('what the client did wrong is 4xx', () => {
     expect(query.json()).toMatchObject({ status: 405, error: 'method_not_allowed' })
   })
 
-  test('a URL that can not be decoded is 400', async () => {
+  test('a URL that cannot be decoded is 400', async () => {
     const answer = await app.inject('/things/%E0%A4%A')
     expect(answer.json()).toMatchObject({
       status: 400,
@@ -157,7 +157,7 @@ test('the body of a problem can be written without an application', () => {
   expect(problemBody(new Problem(599, 'odd', 'Odd'), 'r').title).toBe('Error')
 })
 
-test('who is asked to come back is told when', () => {
+test('an answer that asks for a retry has a Retry-After header', () => {
   expect(unavailable('busy', 'Busy', new Error('why'))).toMatchObject({
     status: 503,
     code: 'busy',

@@ -111,7 +111,7 @@ test('a command that was under way when the connection broke fails, and is not s
   expect(received.join('')).not.toContain('seat')
 })
 
-test('Redis that comes back is connected again, and said so', async () => {
+test('the client connects again when Redis is back, and logs it', async () => {
   const server = await listen()
   const client = connect(server.port)
   await once(client, 'ready')

@@ -1,13 +1,14 @@
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { runProgram, runService, type ServiceProcess } from '@quickticket/testing/service-process'
+import type { Program } from '@quickticket/testing/program'
+import { runProgram, runService } from '@quickticket/testing/service-process'
 import { expect, test } from 'vitest'
 
 const said = (msg: string) => (line: { msg: string }) => line.msg === msg
 
 /** A charge that is in flight, because it takes some time. */
-async function startCharge(payments: ServiceProcess) {
+async function startCharge(payments: Program) {
   const answer = fetch(`${await payments.url()}/charge`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -68,7 +69,7 @@ test('a stop signal ends the process while clients keep connections that ask not
   await Promise.all(closed.map(async (each) => (await each).ended))
 })
 
-test('a process that can not end in time gives up and says so', async () => {
+test('a process that cannot end in time gives up and says so', async () => {
   const payments = runService('payments', { PAYMENT_LATENCY_MS: '60000', SHUTDOWN_TIMEOUT_MS: '100' })
   const charge = startCharge(payments).catch(() => 'cut off')
   await payments.logs.until(said('injected latency'))
@@ -125,7 +126,7 @@ test('a port that is taken ends the process with 1 and says what to do', async (
   other.close()
 })
 
-test('an error that nobody handles is logged and ends the process with 1', async () => {
+test('an unhandled error is logged and ends the process with 1', async () => {
   const source = (file: string) => JSON.stringify(fileURLToPath(new URL(`../src/${file}`, import.meta.url)))
   const program = `
     import { createApp } from ${source('app.ts')}
@@ -136,7 +137,7 @@ test('an error that nobody handles is logged and ends the process with 1', async
       const log = createLog('odd', 'info')
       const app = createApp({ log, maxConcurrentRequests: 0 })
       probes(app, { service: 'odd', version: '1' })
-      app.addHook('onListen', async () => void Promise.reject(new Error('nobody handles me')))
+      app.addHook('onListen', async () => void Promise.reject(new Error('unhandled by the test')))
       const config = { HOST: '127.0.0.1', PORT: 0, SHUTDOWN_DELAY_MS: 60_000, SHUTDOWN_TIMEOUT_MS: 10_000 }
       return { app, config, log }
     })`
@@ -146,7 +147,7 @@ test('an error that nobody handles is logged and ends the process with 1', async
     expect.objectContaining({
       level: 'ERROR',
       msg: 'unhandled error',
-      err: expect.objectContaining({ message: 'nobody handles me' }),
+      err: expect.objectContaining({ message: 'unhandled by the test' }),
     }),
   )
 })

@@ -59,7 +59,7 @@ describe('variables that a cluster injects for its Services count as unset', () 
   })
 })
 
-test('what a person sets beside them counts', () => {
+test('configured variables beside them are read', () => {
   const injected = { ...links('redis', 6379), ...links('events', 8081) }
   expect(loadConfig(variables, { ...injected, REDIS_PORT: '6380', EVENTS_URL: 'http://e:1' })).toEqual({
     ...defaults,
@@ -68,7 +68,7 @@ test('what a person sets beside them counts', () => {
   })
 })
 
-test('a port that is no port and no link stops the service as before', () => {
+test('a value that is neither a port nor a link stops the service', () => {
   expect(() => loadConfig(variables, { REDIS_PORT: 'http://redis:6379' })).toThrow(/REDIS_PORT="http:/)
   expect(() => loadConfig(variables, { EVENTS_URL: 'tcp://10.43.0.7:8081' })).toThrow(/EVENTS_URL="tcp:/)
 })

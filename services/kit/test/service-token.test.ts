@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { commonVariables, loadConfig } from '../src/config.ts'
-import { readTokens, tokenToSend } from '../src/service-token.ts'
+import { parseTokens, tokenToSend } from '../src/service-token.ts'
 
 test('several tokens may be accepted; the first one is sent', () => {
   const text = 'token-of-tomorrow, token-of-yesterday'
-  expect(readTokens(text)).toEqual(['token-of-tomorrow', 'token-of-yesterday'])
+  expect(parseTokens(text)).toEqual(['token-of-tomorrow', 'token-of-yesterday'])
   expect(tokenToSend(text)).toBe('token-of-tomorrow')
   expect(tokenToSend('')).toBeUndefined()
 })

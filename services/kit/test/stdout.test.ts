@@ -9,7 +9,7 @@ import { expect, onTestFinished, test } from 'vitest'
 const source = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 
 test.each(['gateway', 'events', 'payments', 'notifications'])(
-  '%s answers while the disk of its log is full, says so once, and ends in order',
+  '%s answers while the disk of its log is full, reports it once, and exits 0',
   async (service) => {
     const [PORT = 0] = await freePorts(1)
     const child = start([source(`${service}/src/server.ts`)], openSync('/dev/full', 'w'), {
@@ -32,7 +32,7 @@ test.each(['gateway', 'events', 'payments', 'notifications'])(
   },
 )
 
-test('lines that are not read wait up to a bound, and those that are lost are counted', async () => {
+test('unread lines wait up to a bound, and the number of lost lines is logged', async () => {
   const LINES = 60_000
   const program = `
     import { createLog, flushLog } from ${JSON.stringify(source('kit/src/log.ts'))}
@@ -65,7 +65,7 @@ function start(args: string[], stdout: number | 'pipe', env: Record<string, stri
   return child
 }
 
-/** It cannot say when it listens. */
+/** Polls: the service cannot log that it listens. */
 async function answered(url: string, child: ChildProcess): Promise<void> {
   while (child.exitCode === null) {
     const answer = await fetch(url).catch(() => undefined)

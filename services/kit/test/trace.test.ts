@@ -53,7 +53,7 @@ describe('x-request-id', () => {
   )
 })
 
-test('a request keeps its ids however often it is asked', () => {
+test('a request keeps its ids', () => {
   const request = { headers: {} } as IncomingMessage
   expect(traceOf(request)).toBe(traceOf(request))
   expect(traceOf({ headers: {} } as IncomingMessage)).not.toEqual(traceOf(request))

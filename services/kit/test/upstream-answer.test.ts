@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { accept, read } from '../src/upstream-answer.ts'
+import { checkAnswer, parseAnswer } from '../src/upstream-answer.ts'
 
 const PROBLEM = 'application/problem+json; charset=utf-8'
 
@@ -15,7 +15,7 @@ test.each([
   [404, 'application/json'],
   [599, PROBLEM],
 ])('%i with %s is an answer', (status, contentType) => {
-  expect(accept('events', answer(status, contentType)).status).toBe(status)
+  expect(checkAnswer('events', answer(status, contentType)).status).toBe(status)
 })
 
 test.each([
@@ -33,13 +33,13 @@ test.each([
   [200, `application/json;${'a'.repeat(1000)}`],
   [503, 'text/html'],
 ])('%i with %j is none', (status, contentType) => {
-  expect(() => accept('events', answer(status, contentType))).toThrow(
+  expect(() => checkAnswer('events', answer(status, contentType))).toThrow(
     expect.objectContaining({ message: 'events: invalid', failure: 'invalid' }),
   )
 })
 
 test.each([401, 407])('%i means that our credentials are refused', (status) => {
-  expect(() => accept('events', answer(status, PROBLEM))).toThrow(
+  expect(() => checkAnswer('events', answer(status, PROBLEM))).toThrow(
     expect.objectContaining({
       failure: 'refused',
       cause: expect.objectContaining({ message: expect.stringContaining('SERVICE_TOKEN') }),
@@ -47,9 +47,11 @@ test.each([401, 407])('%i means that our credentials are refused', (status) => {
   )
 })
 
-test('what an answer says is read when it has the right shape', () => {
-  const isRight = (said: { a: number }) => said.a === 1
-  expect(read('events', answer(200, 'application/json', '{"a":1}'), isRight)).toEqual({ a: 1 })
+test('the body of an answer is parsed when it has the right shape', () => {
+  const isValid = (body: { a: number }) => body.a === 1
+  expect(parseAnswer('events', answer(200, 'application/json', '{"a":1}'), isValid)).toEqual({ a: 1 })
   for (const body of ['{"a":2}', '[]', '1', 'null', '"a"', '', '{'])
-    expect(() => read('events', answer(200, 'application/json', body), isRight)).toThrow('events: invalid')
+    expect(() => parseAnswer('events', answer(200, 'application/json', body), isValid)).toThrow(
+      'events: invalid',
+    )
 })

@@ -4,9 +4,9 @@ import { docs } from '@quickticket/kit/docs'
 import { probes } from '@quickticket/kit/health'
 import type { Log } from '@quickticket/kit/log'
 import { metrics } from '@quickticket/kit/metrics'
-import { demandServiceToken } from '@quickticket/kit/service-token'
+import { requireServiceToken } from '@quickticket/kit/service-token'
 import type { Config } from './config.ts'
-import { notifyMetrics } from './metrics.ts'
+import { createNotifyMetrics } from './metrics.ts'
 import { healthRoute } from './routes/health.ts'
 import { notifyRoute } from './routes/notify.ts'
 
@@ -15,8 +15,8 @@ export async function buildApp(config: Config, version: string, log: Log) {
   const app = createApp({ log, maxConcurrentRequests: config.MAX_CONCURRENT_REQUESTS })
   const identity = { service: 'notifications', version }
   const registry = metrics(app, identity)
-  demandServiceToken(app, config.SERVICE_TOKEN)
-  const counted = notifyMetrics(registry)
+  requireServiceToken(app, config.SERVICE_TOKEN)
+  const notifyMetrics = createNotifyMetrics(registry)
 
   docs(app, {
     title: 'QuickTicket Notifications',
@@ -28,6 +28,6 @@ export async function buildApp(config: Config, version: string, log: Log) {
   probes(app, identity)
   const ownFaults = faults(app, config, { service: 'notifications', registry })
   healthRoute(app, config, version)
-  notifyRoute(app, config, { ...counted, faults: ownFaults })
+  notifyRoute(app, config, { ...notifyMetrics, faults: ownFaults })
   return app
 }

@@ -1,9 +1,12 @@
+import { PORTS } from '@quickticket/contract/services'
+import { faultVariables } from '@quickticket/faults/variables'
 import { commonVariables, integer, rate } from '@quickticket/kit/config'
 import type { Static, TObject } from 'typebox'
 
 export const variables = {
   ...commonVariables,
-  PORT: integer(0, 65_535, 8083, 'port to listen on; 0: any free one'),
+  ...faultVariables,
+  PORT: integer(0, 65_535, PORTS.notifications, 'port to listen on; 0: any free one'),
   NOTIFY_FAILURE_RATE: rate(0, 'share of notifications that are answered with 500'),
   NOTIFY_LATENCY_MS: integer(0, 600_000, 0, 'delay of every notification'),
 }

@@ -1,8 +1,8 @@
-import { Counter, type Registry } from '@quickticket/kit/prometheus'
+import { Counter, type Registry } from 'prom-client'
 
-export type NotifyMetrics = ReturnType<typeof notifyMetrics>
+export type NotifyMetrics = ReturnType<typeof createNotifyMetrics>
 
-export function notifyMetrics(registry: Registry) {
+export function createNotifyMetrics(registry: Registry) {
   const notified = new Counter({
     name: 'notifications_notify_total',
     help: 'Notifications by result',

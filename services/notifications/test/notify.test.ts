@@ -27,7 +27,7 @@ test('a notification is sent, logged and counted', async () => {
   })
 })
 
-test('health tells the faults that are injected', async () => {
+test('health shows the faults that are injected', async () => {
   const { app } = await notificationsApp({ NOTIFY_FAILURE_RATE: '0.5', NOTIFY_LATENCY_MS: '30' })
   expect((await app.inject('/health')).json()).toEqual({
     status: 'healthy',

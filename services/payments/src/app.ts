@@ -4,21 +4,21 @@ import { docs } from '@quickticket/kit/docs'
 import { probes } from '@quickticket/kit/health'
 import type { Log } from '@quickticket/kit/log'
 import { metrics } from '@quickticket/kit/metrics'
-import { demandServiceToken } from '@quickticket/kit/service-token'
+import { requireServiceToken } from '@quickticket/kit/service-token'
 import type { Config } from './config.ts'
 import { createLedger } from './ledger.ts'
-import { chargeMetrics } from './metrics.ts'
+import { createChargeMetrics } from './metrics.ts'
 import { chargeRoute } from './routes/charge.ts'
 import { healthRoute } from './routes/health.ts'
 import { voidRoute } from './routes/void.ts'
 
-/** A payment processor that charges nobody: it keeps its promises, and breaks them on demand. */
+/** A mock payment processor: it moves no money, and fails on demand. */
 export async function buildApp(config: Config, version: string, log: Log) {
   const app = createApp({ log, maxConcurrentRequests: config.MAX_CONCURRENT_REQUESTS })
   const identity = { service: 'payments', version }
   const registry = metrics(app, identity)
-  demandServiceToken(app, config.SERVICE_TOKEN)
-  const counted = chargeMetrics(registry)
+  requireServiceToken(app, config.SERVICE_TOKEN)
+  const chargeMetrics = createChargeMetrics(registry)
   const ledger = createLedger()
 
   docs(app, {
@@ -31,7 +31,7 @@ export async function buildApp(config: Config, version: string, log: Log) {
   probes(app, identity)
   const ownFaults = faults(app, config, { service: 'payments', registry })
   healthRoute(app, config, version)
-  chargeRoute(app, config, { ledger, counted, faults: ownFaults })
-  voidRoute(app, ledger, counted)
+  chargeRoute(app, config, { ledger, metrics: chargeMetrics, faults: ownFaults })
+  voidRoute(app, ledger, chargeMetrics)
   return app
 }

@@ -1,9 +1,12 @@
+import { PORTS } from '@quickticket/contract/services'
+import { faultVariables } from '@quickticket/faults/variables'
 import { commonVariables, integer, rate } from '@quickticket/kit/config'
 import type { Static, TObject } from 'typebox'
 
 export const variables = {
   ...commonVariables,
-  PORT: integer(0, 65_535, 8082, 'port to listen on; 0: any free one'),
+  ...faultVariables,
+  PORT: integer(0, 65_535, PORTS.payments, 'port to listen on; 0: any free one'),
   PAYMENT_FAILURE_RATE: rate(0, 'share of charges that are answered with 500'),
   PAYMENT_LOST_ANSWER_RATE: rate(
     0,

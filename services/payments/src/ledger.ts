@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto'
-import { requestLog } from '@quickticket/kit/request-log'
-import { traceOf } from '@quickticket/kit/trace'
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 
 /** How many keys are remembered. */
@@ -64,8 +62,8 @@ export function paymentRef(key: string): string {
   return `PAY-${createHash('sha256').update(key).digest('hex').slice(0, 8).toUpperCase()}`
 }
 
-/** The log of the ledger's lines, by request: what happened to money is told at every LOG_LEVEL. */
-export function ledgerLog(log: FastifyBaseLogger): (request: FastifyRequest) => FastifyBaseLogger {
+/** The log of the ledger's lines, by request: money movements are logged at every LOG_LEVEL. */
+export function createLedgerLog(log: FastifyBaseLogger): (request: FastifyRequest) => FastifyBaseLogger {
   const always = log.child({}, { level: 'info' })
-  return ({ raw }) => requestLog(always, traceOf(raw))
+  return ({ trace }) => always.child({ request_id: trace.requestId, trace_id: trace.traceId })
 }

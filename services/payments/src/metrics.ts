@@ -1,8 +1,8 @@
-import { Counter, type Registry } from '@quickticket/kit/prometheus'
+import { Counter, type Registry } from 'prom-client'
 
-export type ChargeMetrics = ReturnType<typeof chargeMetrics>
+export type ChargeMetrics = ReturnType<typeof createChargeMetrics>
 
-export function chargeMetrics(registry: Registry) {
+export function createChargeMetrics(registry: Registry) {
   const charges = new Counter({
     name: 'payments_charges_total',
     help: 'Charges by result; replayed: the key had been charged before; refused: voided, or charged with another amount',

@@ -1,7 +1,7 @@
 import { runService } from '@quickticket/testing/service-process'
 import { expect, test } from 'vitest'
 
-test('whoever was told of a charge finds it in the ledger, though the process is killed at once', async () => {
+test('a charge that was answered is in the ledger, although the process is killed at once', async () => {
   const payments = runService('payments')
   const url = await payments.url()
   const ids = Array.from({ length: 20 }, (_, index) => `r-${index}`)

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 const CHARGES = 'payments_charges_total'
 
-test('health tells the faults that are injected', async () => {
+test('health shows the faults that are injected', async () => {
   const { app } = await paymentsApp({ PAYMENT_FAILURE_RATE: '0.25', PAYMENT_LATENCY_MS: '120' })
   const answer = await app.inject('/health')
   expect(answer.statusCode).toBe(200)

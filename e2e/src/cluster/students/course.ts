@@ -1,13 +1,14 @@
+import { IMAGES } from '@quickticket/testing/versions'
 import type { Component } from './component.ts'
 
 /** The names, images, ports and variables that lab 4 gives. */
 export const postgres: Component = {
   name: 'postgres',
-  image: 'postgres:17-alpine',
+  image: IMAGES.postgres,
   port: 5432,
   env: { POSTGRES_DB: 'quickticket', POSTGRES_USER: 'quickticket', POSTGRES_PASSWORD: 'quickticket' },
 }
-export const redis: Component = { name: 'redis', image: 'redis:7-alpine', port: 6379 }
+export const redis: Component = { name: 'redis', image: IMAGES.redis, port: 6379 }
 export const payments: Component = {
   name: 'payments',
   image: 'quickticket-payments:v1',

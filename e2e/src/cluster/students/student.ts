@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { IMAGES } from '@quickticket/testing/versions'
 import { SELLING } from '../disturb.ts'
 import { applyObjects, getJson, kubectl, tryKubectl } from '../kubectl.ts'
 import { type Pod, podsOf, sql } from '../production.ts'
@@ -111,7 +112,7 @@ async function withImagesThatExist<Value>(objects: Value): Promise<Value> {
   const text = JSON.stringify(objects)
   if (!text.includes(POSTGRES_16) || (await canStart(POSTGRES_16))) return objects
   console.log(`the cluster has no ${POSTGRES_16}: 17 in its place`)
-  return JSON.parse(text.replaceAll(POSTGRES_16, 'postgres:17-alpine')) as Value
+  return JSON.parse(text.replaceAll(POSTGRES_16, IMAGES.postgres)) as Value
 }
 
 async function canStart(image: string): Promise<boolean> {

@@ -3,7 +3,7 @@ import { type KubernetesObject, nameOf } from '../../src/objects.ts'
 const KEPT = ['Namespace', 'PersistentVolumeClaim']
 const STARTED = ['Job', 'CronJob']
 
-/** Data that Argo CD would remove together with its manifest, and suspended jobs for which it would wait for ever. */
+/** Data that Argo CD would remove together with its manifest, and suspended jobs for which it would wait without end. */
 export function gitopsProblems(objects: KubernetesObject[]): string[] {
   return objects.flatMap((object) => {
     const { kind, metadata } = object

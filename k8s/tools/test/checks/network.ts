@@ -1,3 +1,4 @@
+import { PORTS as SERVICE_PORTS } from '@quickticket/contract/services'
 import type { INetworkPolicyPeer } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicyPeer'
 import type { INetworkPolicyPort } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicyPort'
 import type { INetworkPolicySpec } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicySpec'
@@ -11,14 +12,7 @@ interface Pod {
   namespace?: string
 }
 
-const PORTS = {
-  gateway: 8080,
-  events: 8081,
-  payments: 8082,
-  notifications: 8083,
-  postgres: 5432,
-  redis: 6379,
-}
+const PORTS = { ...SERVICE_PORTS, postgres: 5432, redis: 6379 }
 
 const OUTSIDE: Pod[] = [
   { name: 'prometheus', namespace: 'monitoring', labels: { 'app.kubernetes.io/name': 'prometheus' } },

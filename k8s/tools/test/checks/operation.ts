@@ -105,12 +105,12 @@ function image({ name, image = '', imagePullPolicy }: IContainer): string[] {
       !/:[\w.-]+$|@sha256:/.test(image) || image.endsWith(':latest'),
       `(${name}) has an image that moves`,
     ),
-    ...wrong(imagePullPolicy !== 'IfNotPresent', `(${name}) can not use an imported image`),
+    ...wrong(imagePullPolicy !== 'IfNotPresent', `(${name}) cannot use an imported image`),
   ]
 }
 
 function watched({ object }: Workload, { name, ports = [], ...container }: IContainer): string[] {
-  // what nobody connects to
+  // what has no clients
   if (ports.length === 0) return []
   return [
     ...(['startupProbe', 'livenessProbe', 'readinessProbe'] as const).flatMap((probe) =>

@@ -7,6 +7,7 @@ import { loadConfig } from '@quickticket/kit/config'
 import { variables as migrations } from '@quickticket/migrations/config'
 import { variables as notifications } from '@quickticket/notifications/config'
 import { variables as payments } from '@quickticket/payments/config'
+import { IMAGES } from '@quickticket/testing/versions'
 import type { IContainer } from 'kubernetes-models/v1/Container'
 import type { TProperties } from 'typebox'
 import { k8s } from '../../src/files.ts'
@@ -22,17 +23,9 @@ export const VARIABLES: Record<string, TProperties> = {
   backup,
 }
 
-/** Public images, one version of each in the whole project. */
-const PUBLIC_IMAGES = [
-  'postgres:17-alpine',
-  'redis:7-alpine',
-  'prom/prometheus:v3.11.2',
-  'prom/alertmanager:v0.28.1',
-  'grafana/grafana:13.0.1',
-  'curlimages/curl:8.17.0',
-  'alpine:3.22',
-  'locustio/locust:2.43.4',
-]
+/** Public images that manifests use; those of Node.js are for builds. */
+const { node: _node, distroless: _distroless, ...MANIFEST_IMAGES } = IMAGES
+const PUBLIC_IMAGES = Object.values(MANIFEST_IMAGES)
 
 /** Images, variables and addresses that this project does not have, and values that its programs would not take. */
 export function projectProblems(objects: KubernetesObject[]): string[] {
@@ -47,7 +40,7 @@ function ownImage({ image = '', env = [], command = [] }: IContainer): string[] 
   const target = image.match(/(?:^|\/)quickticket-([a-z]+):[\w.-]+$/)?.[1]
   if (!target) return PUBLIC_IMAGES.includes(image) ? [] : [`uses ${image}, which the project does not`]
   const known = VARIABLES[target]
-  if (!known || !dockerfile.includes(` AS ${target}\n`)) return [`uses ${image}, which nobody builds`]
+  if (!known || !dockerfile.includes(` AS ${target}\n`)) return [`uses ${image}, which no Dockerfile builds`]
   const given = env.filter(({ name }) => name !== 'NODE_OPTIONS')
   return [
     ...given

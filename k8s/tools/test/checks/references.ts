@@ -124,7 +124,7 @@ function budget(object: KubernetesObject, pods: Workload[]): string[] {
     return [`${nameOf(object)} is about the pods of ${chosen.length} workloads instead of one`]
   const [{ replicas }] = chosen.map(({ object }) => object.spec) as [{ replicas?: number }]
   if (replicas === undefined || minAvailable === undefined || replicas > minAvailable) return []
-  return [`${nameOf(object)} keeps ${minAvailable} of ${replicas}: nobody could drain a node`]
+  return [`${nameOf(object)} keeps ${minAvailable} of ${replicas}: no node could be drained`]
 }
 
 function monitor(object: KubernetesObject, objects: KubernetesObject[]): string[] {

@@ -1,9 +1,9 @@
-import { Refused } from '../refused.ts'
+import { BackupError } from '../backup-error.ts'
 import { type Compose, inPostgres, sqlInPostgres } from './compose.ts'
 
 const BASE = /^base_(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/
 
-/** A copy of all data as files; its name says when it was complete: a moment before that can not be reached from it. */
+/** A copy of all data as files; its name says when it was complete: a moment before that cannot be reached from it. */
 export interface BaseBackup {
   name: string
   completeAt: Date
@@ -12,11 +12,11 @@ export interface BaseBackup {
 /**
  * Copies all files of the server into the archive, keeps the newest copies, and removes the changes that none of them needs.
  *
- * @throws {Refused}
+ * @throws {BackupError}
  */
 export async function createBaseBackup(compose: Compose, keep: number): Promise<BaseBackup> {
   if ((await sqlInPostgres(compose, 'SHOW archive_mode')) !== 'on') {
-    throw new Refused(
+    throw new BackupError(
       'PostgreSQL keeps no archive: start it with -f docker-compose.yaml -f docker-compose.pitr.yaml',
     )
   }
@@ -24,7 +24,7 @@ export async function createBaseBackup(compose: Compose, keep: number): Promise<
     compose,
     `rm -rf /archive/base/.partial
      pg_basebackup -U "$POSTGRES_USER" -D /archive/base/.partial --checkpoint=fast --wal-method=stream
-     # the name has seconds: whoever asks for this very second gets what was there at its end
+     # the name has seconds: a restore to this very second gets the state at its end
      sleep 1
      mv /archive/base/.partial /archive/base/base_$(date -u +%Y%m%dT%H%M%SZ)
      ls -d /archive/base/base_* | sort -r | tail -n +${keep + 1} | xargs -r rm -rf

@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { Refused } from '../refused.ts'
+import { BackupError } from '../backup-error.ts'
 
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url))
 
-/** Runs `docker compose …` and returns what it wrote. @throws {Refused} */
+/** Runs `docker compose …` and returns what it wrote. @throws {BackupError} */
 export type Compose = (args: string[], input?: string) => Promise<string>
 
 /** The project that COMPOSE_FILE and COMPOSE_PROJECT_NAME name, by default the one of this directory with an archive. */
@@ -22,11 +22,11 @@ export function createCompose(environment: NodeJS.ProcessEnv): Compose {
       once(child, 'close'),
     ]).catch((error: NodeJS.ErrnoException) => {
       throw error.code === 'ENOENT'
-        ? new Refused('this needs Docker Compose, and there is no docker here')
+        ? new BackupError('this needs Docker Compose, and there is no docker here')
         : error
     })
     if (code === 0) return written
-    throw new Refused(
+    throw new BackupError(
       `docker compose ${args[0]} ended with ${code}: ${errors.trim().split('\n').slice(-3).join(' ')}`,
     )
   }

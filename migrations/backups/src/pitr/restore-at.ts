@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Log } from '@quickticket/kit/log'
-import { Refused } from '../refused.ts'
+import { BackupError } from '../backup-error.ts'
 import { type BaseBackup, listBaseBackups } from './base-backup.ts'
 import { type Compose, sqlInPostgres } from './compose.ts'
 
@@ -21,19 +21,19 @@ export interface RestoredAt {
  * What was there is kept in the archive when there is anything.
  *
  * @param at undefined: as far as the archive goes
- * @throws {Refused}
+ * @throws {BackupError}
  */
 export async function restoreAt(compose: Compose, log: Log, at: Date | undefined): Promise<RestoredAt> {
   const startedAt = performance.now()
-  const beside = (script: string) =>
+  const inPostgresImage = (script: string) =>
     compose(['run', '--rm', '-T', '--no-deps', '--entrypoint', 'sh', 'postgres', '-s'], `set -eu\n${script}`)
-  const base = chooseBase(await listBaseBackups(beside), at)
+  const base = chooseBase(await listBaseBackups(inPostgresImage), at)
   await archiveTheRest(compose)
   log.info(
     `going back to ${base.name}, and on from there to ${at?.toISOString() ?? 'the end of the archive'}`,
   )
   await compose(['stop', 'postgres'])
-  await beside(replaceFiles(base, at))
+  await inPostgresImage(replaceFiles(base, at))
   const since = new Date().toISOString()
   await compose(['up', '--detach', '--no-deps', 'postgres'])
   const lastOrderAt = await untilRecovered(compose, at, since)
@@ -44,8 +44,8 @@ function chooseBase(bases: BaseBackup[], at: Date | undefined): BaseBackup {
   const found = at ? bases.find(({ completeAt }) => completeAt <= at) : bases[0]
   if (found) return found
   const oldest = bases.at(-1)
-  if (!oldest) throw new Refused('the archive has no copy of the data: npm run backup -- --base makes one')
-  throw new Refused(`the oldest moment that can be reached is ${oldest.completeAt.toISOString()}`)
+  if (!oldest) throw new BackupError('the archive has no copy of the data: npm run backup -- --base makes one')
+  throw new BackupError(`the oldest moment that can be reached is ${oldest.completeAt.toISOString()}`)
 }
 
 /**
@@ -53,6 +53,7 @@ function chooseBase(bases: BaseBackup[], at: Date | undefined): BaseBackup {
  * asked for, and so proves to the recovery that it has seen all before it.
  */
 async function archiveTheRest(compose: Compose): Promise<void> {
+  // a server that is down has nothing more to archive: its files are copied later
   const alive = await sqlInPostgres(compose, 'SELECT pg_current_xact_id()').catch(() => undefined)
   if (!alive) return
   const file = await sqlInPostgres(compose, 'SELECT pg_walfile_name(pg_switch_wal())')
@@ -61,7 +62,7 @@ async function archiveTheRest(compose: Compose): Promise<void> {
     if (archived >= file) return
     await delay(100)
   }
-  throw new Refused(`PostgreSQL does not archive ${file}: its log says why`)
+  throw new BackupError(`PostgreSQL does not archive ${file}: its log says why`)
 }
 
 function replaceFiles({ name }: BaseBackup, at: Date | undefined): string {
@@ -91,19 +92,21 @@ END
 async function untilRecovered(compose: Compose, at: Date | undefined, since: string): Promise<string> {
   const deadline = performance.now() + RECOVERY_TIMEOUT_MS
   while (performance.now() < deadline) {
+    // no connections are accepted yet; the log below shows a failure
     const state = await sqlInPostgres(compose, 'SELECT pg_is_in_recovery()').catch(() => 'starting')
     if (state === 'f') return finish(compose)
     const fatal = FATAL.exec(await compose(['logs', '--no-log-prefix', '--since', since, 'postgres']))?.[1]
     if (fatal?.includes('before configured recovery target')) {
-      throw new Refused(`the archive ends before ${at?.toISOString()}: --at latest goes as far as it does`)
+      throw new BackupError(`the archive ends before ${at?.toISOString()}: --at latest goes as far as it does`)
     }
-    if (fatal && !STILL_STARTING.test(fatal)) throw new Refused(`PostgreSQL does not start: ${fatal}`)
+    if (fatal && !STILL_STARTING.test(fatal)) throw new BackupError(`PostgreSQL does not start: ${fatal}`)
     await delay(200)
   }
-  throw new Refused('PostgreSQL did not finish its recovery: docker compose logs postgres says why')
+  throw new BackupError('PostgreSQL did not finish its recovery: docker compose logs postgres says why')
 }
 
 async function finish(compose: Compose): Promise<string> {
+  // a moment before the first migration has no orders
   const last = await sqlInPostgres(compose, 'SELECT max(created_at) FROM orders').catch(() => '')
   for (const name of ['restore_command', 'recovery_target_action', 'recovery_target_time']) {
     await sqlInPostgres(compose, `ALTER SYSTEM RESET ${name}`)

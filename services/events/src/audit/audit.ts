@@ -8,7 +8,7 @@ import type { Violation } from './violation.ts'
 
 export interface Audited {
   postgres: pg.Pool
-  /** left out when holds can not be seen from here */
+  /** left out when holds cannot be seen from here */
   holds?: HoldStore | undefined
   /** what payments says it did, read again for every look */
   readLedger?: (() => Promise<LedgerEntry[]>) | undefined
@@ -18,7 +18,7 @@ export interface Audited {
 const SECOND_LOOK_MS = 1500
 
 /**
- * Checks that nothing is oversold, charged twice, charged without an order, ordered without a charge, held for nobody
+ * Checks that nothing is oversold, charged twice, charged without an order, ordered without a charge, held without a reservation
  * or stuck. The stores are read one after the other while they change, so that what is found counts only if it is
  * still there at a second look.
  */

@@ -1,5 +1,5 @@
 import type { Log } from '@quickticket/kit/log'
-import { Gauge, type Registry } from '@quickticket/kit/prometheus'
+import { Gauge, type Registry } from 'prom-client'
 import { type Audited, audit } from './audit.ts'
 import { VIOLATION_KINDS } from './violation.ts'
 

@@ -31,6 +31,7 @@ function parseLine(line: string): Partial<LedgerEntry> | undefined {
   try {
     return JSON.parse(line) as Partial<LedgerEntry>
   } catch {
+    // the line of a killed process may be cut off
     return undefined
   }
 }

@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
-import { parseArgs } from 'node:util'
+import { readCommandLine } from '@quickticket/kit/command-line'
 import { ConfigError } from '@quickticket/kit/config'
-import { isUsageError, usageError } from '@quickticket/kit/usage'
 import { openStores } from '../command-stores.ts'
 import { audit } from './audit.ts'
 import { type LedgerEntry, parseLedger } from './ledger.ts'
@@ -10,7 +9,7 @@ import { VIOLATION_KINDS, type Violation } from './violation.ts'
 
 const USAGE = `npm run audit [-- --ledger FILE…] [--json]
 
-Checks that nothing is oversold, charged twice, charged without an order, ordered without a charge, held for nobody or
+Checks that nothing is oversold, charged twice, charged without an order, ordered without a charge, held without a reservation or
 stuck. Prints what is wrong, a line each, and exits with 1 if there is anything; with 2 if it could not look.
 
   --ledger FILE…   logs of the payments service, to see money too; - reads standard input
@@ -27,14 +26,11 @@ process.exit(exitCode)
 
 function reasonOf(error: Error): string {
   if (error instanceof ConfigError) return error.message
-  if (isUsageError(error)) return usageError(error, 'npm run audit --')
   return `the audit was not possible: ${error.message}`
 }
 
 async function main(): Promise<number> {
-  const command = readCommand()
-  if (command === 'help') return print(USAGE)
-  const { files, asJson } = command
+  const { files, asJson } = readCommand()
   const { stores, expect } = await openStores('audit', process.env)
   await expect()
   const piped = files.includes('-') ? await text(process.stdin) : ''
@@ -45,24 +41,22 @@ async function main(): Promise<number> {
     ...(stores.holds ? [] : ['holds (they are in the events process)']),
     ...(readLedger ? [] : ['money (pass the payments log with --ledger)']),
   ]
-  print(asJson ? JSON.stringify(asObject(found, leftOut)) : asText(found, leftOut))
+  console.log(asJson ? JSON.stringify(asObject(found, leftOut)) : asText(found, leftOut))
   return found.length === 0 ? 0 : 1
 }
 
-function readCommand(): 'help' | { files: string[]; asJson: boolean } {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      ledger: { type: 'string', multiple: true },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h' },
+function readCommand(): { files: string[]; asJson: boolean } {
+  const options = {
+    ledger: { type: 'string', multiple: true },
+    json: { type: 'boolean', default: false },
+  } as const
+  return readCommandLine(
+    { command: 'npm run audit --', usage: USAGE, allowPositionals: true, options },
+    ({ values, positionals }) => {
+      if (positionals.length > 0 && !values.ledger) throw new Error(`unexpected ${positionals[0]}`)
+      return { files: values.ledger ? [...values.ledger, ...positionals] : [], asJson: values.json }
     },
-  })
-  if (values.help) return 'help'
-  const files = values.ledger ? [...values.ledger, ...positionals] : []
-  if (positionals.length > 0 && files.length === 0)
-    throw new Error(`unexpected ${positionals[0]}; npm run audit -- --help says more`)
-  return { files, asJson: values.json }
+  )
 }
 
 function asText(found: Violation[], leftOut: string[]): string {
@@ -87,9 +81,4 @@ function countsOf(found: Violation[]): Record<string, number> {
 async function readLedgers(files: string[], piped: string): Promise<LedgerEntry[]> {
   const logs = await Promise.all(files.map((file) => (file === '-' ? piped : readFile(file, 'utf8'))))
   return logs.flatMap(parseLedger)
-}
-
-function print(message: string): number {
-  console.log(message)
-  return 0
 }

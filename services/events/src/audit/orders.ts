@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { Violation, ViolationKind } from './violation.ts'
 
-/** A checkout that is this late, in seconds, is settled by nobody any more. */
+/** A checkout that is this late, in seconds, counts as stuck: the reconciler should have settled it. */
 const STUCK_AFTER_S = 60
 
 const CHECKS: { kind: ViolationKind; sql: string }[] = [
@@ -54,7 +54,7 @@ const CHECKS: { kind: ViolationKind; sql: string }[] = [
   },
 ]
 
-/** What the database alone can tell: seats, orders and checkouts that contradict each other. */
+/** Violations that are visible in the database alone: seats, orders and checkouts that contradict each other. */
 export async function auditOrders(postgres: pg.Pool): Promise<Violation[]> {
   const found: Violation[] = []
   for (const { kind, sql } of CHECKS) {

@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util'
+import { readCommandLine } from '@quickticket/kit/command-line'
 
-export const USAGE = `npm run refill [-- --seats N] [--every S] [--json]
+const USAGE = `npm run refill [-- --seats N] [--every S] [--json]
 
 Makes seats of the course's five events free again after a load. Their halls grow; orders and holds stay as they are.
 
@@ -21,23 +21,18 @@ export interface Command {
 const MOST_SEATS = 1_000_000
 const MOST_SECONDS = 3600
 
-/** @throws Error in words for the person who typed the command */
-export function readCommand(args: string[]): Command | 'help' {
-  const { values } = parseArgs({
-    args,
-    options: {
-      seats: { type: 'string' },
-      every: { type: 'string' },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h' },
-    },
-  })
-  if (values.help) return 'help'
-  return {
+/** Ends the process after `--help` and when the arguments are wrong. */
+export function readCommand(): Command {
+  const options = {
+    seats: { type: 'string' },
+    every: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  } as const
+  return readCommandLine({ command: 'npm run refill --', usage: USAGE, options }, ({ values }) => ({
     seats: readInteger('--seats', values.seats, MOST_SEATS),
     everyS: readInteger('--every', values.every, MOST_SECONDS),
     asJson: values.json,
-  }
+  }))
 }
 
 function readInteger(name: string, text: string | undefined, most: number): number | undefined {

@@ -1,13 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { ConfigError } from '@quickticket/kit/config'
 import { createLog } from '@quickticket/kit/log'
-import { isUsageError, usageError } from '@quickticket/kit/usage'
 import { openStores } from '../command-stores.ts'
 import { untilReachable } from '../until-reachable.ts'
-import { readCommand, USAGE } from './command.ts'
+import { readCommand } from './command.ts'
 import { type Hall, type RefillOptions, refill, type Stores } from './refill.ts'
 
-// as process 1 of a container, it would not hear the signal otherwise
+// Node.js as process 1 of a container ignores the signal by default
 process.once('SIGTERM', () => process.exit(0))
 
 const exitCode = await main().catch((error: Error) => {
@@ -18,18 +17,12 @@ process.exit(exitCode)
 
 function reasonOf(error: Error): string {
   if (error instanceof ConfigError) return error.message
-  if (isUsageError(error)) return usageError(error, 'npm run refill --')
   return `the refill was not possible: ${error.message}`
 }
 
 async function main(): Promise<number> {
-  const command = readCommand(process.argv.slice(2))
-  if (command === 'help') {
-    console.log(USAGE)
-    return 0
-  }
+  const { seats, everyS, asJson } = readCommand()
   const { stores, expect } = await openStores('refill', process.env)
-  const { seats, everyS, asJson } = command
   if (everyS !== undefined) return goOn(stores, seats, everyS)
   await expect()
   const halls = await refill(stores, { seats })

@@ -1,7 +1,7 @@
 import type { App } from '@quickticket/kit/app'
+import { coalesce } from '@quickticket/kit/coalesce'
 import { SHARED_CHECK_MS } from '@quickticket/kit/health'
 import { Type } from '@quickticket/kit/schema'
-import { shareNext } from '@quickticket/kit/share-next'
 import type { DatabaseCheck } from '../database-check.ts'
 import { checkRedis } from '../redis-check.ts'
 
@@ -30,7 +30,7 @@ export interface Dependencies {
 }
 
 export function healthRoute(app: App, { checkDatabase, askRedis }: Dependencies, version: string): void {
-  const redisCheck = shareNext(() => checkRedis(askRedis), { everyMs: SHARED_CHECK_MS })
+  const redisCheck = coalesce(() => checkRedis(askRedis), { everyMs: SHARED_CHECK_MS })
   const schema = {
     tags: ['operations'],
     operationId: 'getHealth',

@@ -1,27 +1,12 @@
+import { OrderIds, OrderLimit } from '@quickticket/contract/order'
+import { databaseProblems } from '@quickticket/contract/problems'
 import type { App } from '@quickticket/kit/app'
-import { Type } from '@quickticket/kit/schema'
 import type { Outbox } from '../outbox.ts'
-import { databaseProblems } from '../problems.ts'
 
 /** Longer than a notification may take, so that two callers do not send the same one at a time. */
 const LEASE_MS = 30_000
 
-const OrderIds = Type.Object(
-  {
-    order_ids: Type.Array(
-      Type.String({ minLength: 1, maxLength: 100, examples: ['8a6e0804-2bd0-4672-b79d-d97027f9071a'] }),
-      { maxItems: 1000 },
-    ),
-  },
-  { title: 'OrderIds' },
-)
-
-const Limit = Type.Object(
-  { limit: Type.Integer({ minimum: 1, maximum: 1000, description: 'most orders to take', examples: [100] }) },
-  { title: 'Limit' },
-)
-
-/** For the caller that sends word of orders: it says of which it has, and takes those of which it should. */
+/** For the gateway, which sends notifications: it reports the orders that are notified of, and takes those that are due. */
 export function notifiedRoutes(app: App, outbox: Outbox): void {
   const tags = ['orders']
 
@@ -30,7 +15,7 @@ export function notifiedRoutes(app: App, outbox: Outbox): void {
     {
       schema: {
         tags,
-        summary: 'Word of these orders was sent',
+        summary: 'Mark the notifications of these orders as sent',
         operationId: 'markOrdersNotified',
         description: 'Repeating it is safe.',
         body: OrderIds,
@@ -51,8 +36,9 @@ export function notifiedRoutes(app: App, outbox: Outbox): void {
         tags,
         summary: 'Take orders whose notification is due; no other caller gets them for 30 seconds',
         operationId: 'takeUnnotifiedOrders',
-        description: 'Who takes an order sends its notification, and says so at /orders/notified.',
-        body: Limit,
+        description:
+          'The caller sends the notifications of the orders that it takes, and reports them at /orders/notified.',
+        body: OrderLimit,
         response: { 200: OrderIds },
         problems: databaseProblems,
       },

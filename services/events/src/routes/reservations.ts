@@ -1,70 +1,23 @@
+import { getReservation, releaseReservation } from '@quickticket/contract/operations'
+import { alreadyPaid, reservationNotFound, storeProblems } from '@quickticket/contract/problems'
+import type { ReservationStatus } from '@quickticket/contract/reservation'
 import type { App } from '@quickticket/kit/app'
 import { malformedJson } from '@quickticket/kit/errors'
-import { Type } from '@quickticket/kit/schema'
 import type { CheckoutStatus, CheckoutStore } from '../checkout-store.ts'
+import { translateHoldErrors } from '../hold-errors.ts'
 import type { Hold, HoldStore } from '../hold-store.ts'
-import { alreadyPaid, databaseProblems, reservationNotFound, reservationsUnavailable } from '../problems.ts'
-import { holding } from '../redis-problem.ts'
-
-// PostgreSQL has no null byte in a text
-export const ReservationId = Type.Object({
-  id: Type.String({
-    minLength: 1,
-    maxLength: 100,
-    pattern: '^[^\\u0000]*$',
-    description: 'the id of a reservation',
-    examples: ['8a6e0804-2bd0-4672-b79d-d97027f9071a'],
-  }),
-})
-
-const Reservation = Type.Object(
-  {
-    reservation_id: Type.String({ examples: ['8a6e0804-2bd0-4672-b79d-d97027f9071a'] }),
-    event_id: Type.Integer({ examples: [1] }),
-    quantity: Type.Integer({ examples: [2] }),
-    total_cents: Type.Integer({ examples: [10_000] }),
-    status: Type.Enum(
-      ['held', 'paying', 'confirmed', 'expired', 'released', 'cancelled', 'refunding', 'refunded'],
-      { examples: ['held'] },
-    ),
-    expires_in_seconds: Type.Integer({ description: '0 unless it is held or being paid', examples: [287] }),
-  },
-  { title: 'ReservationStatus' },
-)
-
-type ReservationStatus =
-  | 'held'
-  | 'paying'
-  | 'confirmed'
-  | 'expired'
-  | 'released'
-  | 'cancelled'
-  | 'refunding'
-  | 'refunded'
 
 export interface ReservationDeps {
   holds: HoldStore
   checkouts: CheckoutStore
-  /** asks the reconciler to give a charge back now */
-  settle(): void
+  /** starts a round of the reconciler, which gives the charge back */
+  runReconciler(): void
 }
 
-export function reservationRoutes(app: App, { holds, checkouts, settle }: ReservationDeps): void {
-  const tags = ['reservations']
-
+export function reservationRoutes(app: App, { holds, checkouts, runReconciler }: ReservationDeps): void {
   app.get(
     '/reservations/:id',
-    {
-      schema: {
-        tags,
-        operationId: 'getReservation',
-        summary: 'What became of a reservation',
-        description: 'A reservation is forgotten some time after it ended, unless it was paid.',
-        params: ReservationId,
-        response: { 200: Reservation },
-        problems: [reservationNotFound, () => reservationsUnavailable(), ...databaseProblems],
-      },
-    },
+    { schema: { ...getReservation, problems: [...getReservation.problems, ...storeProblems] } },
     async ({ params }) => describe(params.id),
   )
 
@@ -72,27 +25,16 @@ export function reservationRoutes(app: App, { holds, checkouts, settle }: Reserv
     '/reservations/:id/release',
     {
       schema: {
-        tags,
-        operationId: 'releaseReservation',
-        summary: 'Give the seats back; a charge that is under way is given back too',
-        description: 'Repeating it is safe, and answers what became of the reservation.',
-        params: ReservationId,
-        response: { 200: Reservation },
-        problems: [
-          malformedJson,
-          reservationNotFound,
-          alreadyPaid,
-          () => reservationsUnavailable(),
-          ...databaseProblems,
-        ],
+        ...releaseReservation,
+        problems: [malformedJson, ...releaseReservation.problems, ...storeProblems],
       },
     },
     async ({ params, log }) => {
       const seats = await releasable(params.id)
       const abandoned = seats && (await checkouts.abandon(seats))
       if (await checkouts.order(params.id)) throw alreadyPaid()
-      const released = await holding(holds.release(params.id))
-      if (abandoned) settle()
+      const released = await translateHoldErrors(holds.release(params.id))
+      if (abandoned) runReconciler()
       if (released) log.info({ reservation_id: params.id }, 'reservation released')
       return describe(params.id)
     },
@@ -106,17 +48,17 @@ export function reservationRoutes(app: App, { holds, checkouts, settle }: Reserv
       return { reservationId: id, eventId: event_id, quantity, totalCents: total_cents }
     }
     if (checkout) return undefined
-    const hold = await holding(holds.find(id))
+    const hold = await translateHoldErrors(holds.find(id))
     return hold?.state === 'held' ? hold : undefined
   }
 
   /** @throws {Problem} 404 when nothing is known of it */
-  async function describe(id: string) {
+  async function describe(id: string): Promise<ReservationStatus> {
     const checkout = await checkouts.find(id)
     if (checkout && checkout.state !== 'open') {
       return answer(id, checkout, closedStatus(checkout), 0)
     }
-    const hold = await holding(holds.find(id))
+    const hold = await translateHoldErrors(holds.find(id))
     if (!hold) {
       if (checkout) return answer(id, checkout, 'expired', 0)
       throw reservationNotFound()
@@ -129,7 +71,7 @@ export function reservationRoutes(app: App, { holds, checkouts, settle }: Reserv
 }
 
 /** A charge that was never made is not refunded, and one that still stands is not refunded yet. */
-function closedStatus({ state, chargeable, charged }: CheckoutStatus): ReservationStatus {
+function closedStatus({ state, chargeable, charged }: CheckoutStatus): ReservationStatus['status'] {
   if (state === 'confirmed') return 'confirmed'
   if (state === 'voiding') return 'refunding'
   if (!chargeable) return 'released'
@@ -139,10 +81,10 @@ function closedStatus({ state, chargeable, charged }: CheckoutStatus): Reservati
 
 function answer(
   id: string,
-  { event_id, quantity, total_cents }: { event_id: number; quantity: number; total_cents: number },
-  status: ReservationStatus,
+  { event_id, quantity, total_cents }: Pick<ReservationStatus, 'event_id' | 'quantity' | 'total_cents'>,
+  status: ReservationStatus['status'],
   remainingMs: number,
-) {
+): ReservationStatus {
   const expires_in_seconds = Math.ceil(remainingMs / 1000)
   return { reservation_id: id, event_id, quantity, total_cents, status, expires_in_seconds }
 }

@@ -1,12 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import type { App } from '@quickticket/kit/app'
-import type { Problem } from '@quickticket/kit/problem'
-import { Type } from '@quickticket/kit/schema'
-import type { EventStore } from '../event-store.ts'
-import type { HoldStore, ReserveResult } from '../hold-store.ts'
+import { RESERVATION_ID_HEADER } from '@quickticket/contract/headers'
+import { reserve as operation } from '@quickticket/contract/operations'
 import {
   bodyRequired,
-  databaseProblems,
   eventNotFound,
   invalidEventId,
   invalidPrice,
@@ -15,40 +11,15 @@ import {
   reservationOver,
   reservationsUnavailable,
   soldOut,
-} from '../problems.ts'
-import { holding } from '../redis-problem.ts'
-import { EventId, eventId } from './events.ts'
-
-const Reservation = Type.Object(
-  {
-    reservation_id: Type.String({ examples: ['8a6e0804-2bd0-4672-b79d-d97027f9071a'] }),
-    event_id: Type.Integer({ examples: [1] }),
-    quantity: Type.Integer({ examples: [2] }),
-    total_cents: Type.Integer({ examples: [10_000] }),
-    expires_in_seconds: Type.Integer({ examples: [300] }),
-  },
-  { title: 'Reservation' },
-)
-
-const Request = Type.Object(
-  {
-    quantity: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 10, default: 1, description: 'tickets', examples: [2] }),
-    ),
-  },
-  { title: 'ReserveRequest' },
-)
-
-const Headers = Type.Object({
-  'x-reservation-id': Type.Optional(
-    Type.String({
-      pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$',
-      description:
-        'the id for the reservation, chosen by the caller so that it can take it back without an answer',
-      examples: ['8a6e0804-2bd0-4672-b79d-d97027f9071a'],
-    }),
-  ),
-})
+  storeProblems,
+} from '@quickticket/contract/problems'
+import { ReserveHeaders } from '@quickticket/contract/reservation'
+import type { App } from '@quickticket/kit/app'
+import type { Problem } from '@quickticket/kit/problem'
+import type { EventStore } from '../event-store.ts'
+import { translateHoldErrors } from '../hold-errors.ts'
+import type { HoldStore, ReserveResult } from '../hold-store.ts'
+import { parseEventId } from './events.ts'
 
 export interface ReserveDeps {
   events: EventStore
@@ -61,34 +32,17 @@ export interface ReserveDeps {
 
 export function reserveRoute(app: App, { events, holds, reservationTtlS, takeBack }: ReserveDeps): void {
   const schema = {
-    tags: ['events'],
-    operationId: 'reserve',
-    summary: 'Hold 1 to 10 seats for some minutes',
-    description: 'Repeating it makes another reservation. Who does not pay in time loses the seats.',
-    params: EventId,
-    headers: Headers,
-    body: Request,
-    response: { 200: Reservation },
-    problems: [
-      bodyRequired,
-      invalidQuantity,
-      invalidReservationId,
-      eventNotFound,
-      () => soldOut(),
-      reservationOver,
-      () => invalidPrice(),
-      invalidEventId,
-      () => reservationsUnavailable(),
-      ...databaseProblems,
-    ],
+    ...operation,
+    headers: ReserveHeaders,
+    problems: [...operation.problems, invalidReservationId, reservationOver, ...storeProblems],
   }
   app.post(
     '/events/:id/reserve',
     { schema, schemaErrorFormatter: explain },
     async ({ params, headers, body, log }) => {
-      const id = eventId(params.id)
+      const id = parseEventId(params.id)
       const quantity = body.quantity ?? 1
-      const reservationId = headers['x-reservation-id'] ?? randomUUID()
+      const reservationId = headers[RESERVATION_ID_HEADER] ?? randomUUID()
       const attempt = { id, quantity, reservationId }
       let { seats, result } = await reserve(attempt, events.seats)
       // a sale counts twice between its commit and the end of its hold; before saying no, look which ones do
@@ -113,9 +67,9 @@ export function reserveRoute(app: App, { events, holds, reservationTtlS, takeBac
     if (!seats) throw eventNotFound()
     if (seats.priceCents < 0 || seats.priceCents > MAX_PRICE_CENTS) throw invalidPrice(id, MAX_PRICE_CENTS)
     const hold = { reservationId, eventId: id, quantity, totalCents: seats.priceCents * quantity }
-    const times = { ttlMs: reservationTtlS * 1000, prolongedByMs: PROLONGED_BY_MS, deadline }
+    const times = { ttlMs: reservationTtlS * 1000, maxExtensionMs: MAX_EXTENSION_MS, deadline }
     try {
-      return { seats, result: await holding(holds.reserve(hold, seats, times)) }
+      return { seats, result: await translateHoldErrors(holds.reserve(hold, seats, times)) }
     } catch (error) {
       // it may have begun, or begin later
       takeBack(reservationId)
@@ -133,7 +87,7 @@ interface Attempt {
 /** From the read of what is sold to the hold: what was read is too old then. */
 const RESERVE_WITHIN_MS = 5000
 /** For payments that begin at the last moment, and for those that fail again and again. */
-const PROLONGED_BY_MS = 60_000
+const MAX_EXTENSION_MS = 60_000
 /** Ten tickets of it are still an integer in PostgreSQL. */
 const MAX_PRICE_CENTS = 214_748_364
 

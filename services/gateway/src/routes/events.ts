@@ -1,21 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { PageQuery } from '@quickticket/contract/event'
+import { getEvent, listEvents, reserve } from '@quickticket/contract/operations'
+import { storeProblems } from '@quickticket/contract/problems'
 import type { App } from '@quickticket/kit/app'
 import type { UpstreamAnswer } from '@quickticket/kit/http-client'
-import type { Problem } from '@quickticket/kit/problem'
-import { Type } from '@quickticket/kit/schema'
-import { traceOf } from '@quickticket/kit/trace'
 import { type EventsClient, mayHaveArrived } from '../events-client.ts'
-import {
-  bodyRequired,
-  eventsProblems,
-  eventsUnavailable,
-  invalidEventId,
-  invalidPage,
-  relayed,
-  storeProblems,
-} from '../problems.ts'
-import { relay } from '../relay.ts'
-import { Event, EventId, Page, Reservation, ReserveRequest, takeAsItIs } from '../schemas.ts'
+import { eventsProblems, eventsUnavailable } from '../problems.ts'
+import { relay, VALIDATED_BY_EVENTS } from '../relay.ts'
 
 export interface EventDeps {
   events: EventsClient
@@ -24,45 +15,23 @@ export interface EventDeps {
 }
 
 export function eventRoutes(app: App, { events, takeBack }: EventDeps): void {
-  const tags = ['events']
-
   app.get(
     '/events',
     {
-      schema: {
-        tags,
-        operationId: 'listEvents',
-        summary: 'Events by date: all of them, or a page',
-        description:
-          'All events without a query. For the next page, `after` is the id of the last event of this one.',
-        querystring: Page,
-        response: takeAsItIs(Type.Array(Event, { description: 'events in the order of their dates' })),
-        problems: [invalidPage, relayed.eventNotFound, ...eventsProblems],
-      },
-      schemaErrorFormatter: invalidPage,
+      ...VALIDATED_BY_EVENTS,
+      schema: { ...listEvents, problems: [...listEvents.problems, ...eventsProblems] },
     },
     async (request, reply) => {
-      const path = `/events${queryOf(request.query)}`
-      return relay(reply, orBadGateway(await events.get(path, traceOf(request.raw))))
+      const answer = await events.list(pageOf(request.query), request.trace)
+      return relay(reply, orBadGateway(answer))
     },
   )
 
   app.get(
     '/events/:id',
-    {
-      schema: {
-        tags,
-        operationId: 'getEvent',
-        summary: 'One event',
-        description: 'An event and how many of its tickets are not sold.',
-        params: EventId,
-        response: takeAsItIs(Event),
-        problems: [invalidEventId, relayed.eventNotFound, ...eventsProblems],
-      },
-      schemaErrorFormatter: invalidEventId,
-    },
+    { ...VALIDATED_BY_EVENTS, schema: { ...getEvent, problems: [...getEvent.problems, ...eventsProblems] } },
     async (request, reply) => {
-      const answer = await events.get(`/events/${request.params.id}`, traceOf(request.raw))
+      const answer = await events.event(request.params.id, request.trace)
       return relay(reply, orBadGateway(answer))
     },
   )
@@ -70,26 +39,8 @@ export function eventRoutes(app: App, { events, takeBack }: EventDeps): void {
   app.post(
     '/events/:id/reserve',
     {
-      schema: {
-        tags,
-        operationId: 'reserve',
-        summary: 'Hold 1 to 10 seats for some minutes',
-        description: 'Repeating it makes another reservation. Who does not pay in time loses the seats.',
-        params: EventId,
-        body: ReserveRequest,
-        response: takeAsItIs(Reservation),
-        problems: [
-          bodyRequired,
-          relayed.invalidQuantity,
-          relayed.eventNotFound,
-          relayed.soldOut,
-          relayed.invalidPrice,
-          invalidEventId,
-          ...storeProblems,
-          ...eventsProblems,
-        ],
-      },
-      schemaErrorFormatter: explainReserve,
+      ...VALIDATED_BY_EVENTS,
+      schema: { ...reserve, problems: [...reserve.problems, ...storeProblems, ...eventsProblems] },
     },
     async (request, reply) => {
       const body = request.body as unknown as Buffer | undefined
@@ -100,7 +51,7 @@ export function eventRoutes(app: App, { events, takeBack }: EventDeps): void {
       })
       try {
         const { id } = request.params
-        return relay(reply, await events.reserve(id, body, reservationId, traceOf(request.raw)))
+        return relay(reply, await events.reserve(id, body, reservationId, request.trace))
       } catch (error) {
         if (mayHaveArrived(error)) takeBack(reservationId)
         throw error
@@ -109,18 +60,17 @@ export function eventRoutes(app: App, { events, takeBack }: EventDeps): void {
   )
 }
 
-/** Of a query only what events understands goes on. */
-function queryOf({ limit, after }: { limit?: string; after?: string }): string {
-  const parts = [limit && `limit=${limit}`, after && `after=${after}`].filter(Boolean)
-  return parts.length > 0 ? `?${parts.join('&')}` : ''
+/** The parameters of a page, and no others. One that is repeated stays so: events refuses it. */
+function pageOf(query: { [name: string]: string | string[] }): URLSearchParams {
+  const page = new URLSearchParams()
+  for (const name of Object.keys(PageQuery.properties)) {
+    for (const value of [query[name] ?? []].flat()) page.append(name, value)
+  }
+  return page
 }
 
-/** A list that events can not give is a bad gateway, whatever broke behind it. */
+/** A list that events cannot give is a bad gateway, whatever broke behind it. */
 function orBadGateway(answer: UpstreamAnswer): UpstreamAnswer {
   if (answer.status >= 500) throw eventsUnavailable()
   return answer
-}
-
-function explainReserve(_errors: unknown, context: string): Problem {
-  return context === 'params' ? invalidEventId() : bodyRequired()
 }

@@ -1,9 +1,9 @@
 import type { App } from '@quickticket/kit/app'
+import { coalesce } from '@quickticket/kit/coalesce'
 import { type CheckResult, check, SHARED_CHECK_MS } from '@quickticket/kit/health'
 import { Type } from '@quickticket/kit/schema'
-import { shareNext } from '@quickticket/kit/share-next'
-import { type Trace, traceOf } from '@quickticket/kit/trace'
-import type { CircuitState } from '../breaker.ts'
+import type { Trace } from '@quickticket/kit/trace'
+import type { CircuitState } from '../policies/breaker.ts'
 
 const Check = Type.Enum(['ok', 'degraded', 'down'], { examples: ['ok'] })
 
@@ -34,7 +34,7 @@ export interface Dependencies {
   circuitState(): CircuitState
 }
 
-/** Only events and payments decide: a broken notifier is no reason to call the shop unwell. */
+/** Only events and payments decide: the shop works without notifications. */
 export function healthRoute(app: App, dependencies: Dependencies, version: string): void {
   const { events, payments, notifier, circuitState } = dependencies
   const schema = {
@@ -45,12 +45,12 @@ export function healthRoute(app: App, dependencies: Dependencies, version: strin
     response: { 200: Health, 503: Health },
   }
   let asking: Trace
-  const askAll = shareNext(
+  const askAll = coalesce(
     () => Promise.all([ask(events, asking), ask(payments, asking), notifier && ask(notifier, asking)]),
     { everyMs: SHARED_CHECK_MS },
   )
   app.get('/health', { config: { ops: true }, schema }, async (request, reply) => {
-    asking = traceOf(request.raw)
+    asking = request.trace
     const [eventsResult, paymentsResult, notificationsResult] = await askAll(undefined)
     const healthy = eventsResult === 'ok' && paymentsResult === 'ok'
     reply.code(healthy ? 200 : 503)

@@ -1,43 +1,28 @@
+import { getReservation, releaseReservation } from '@quickticket/contract/operations'
+import { storeProblems } from '@quickticket/contract/problems'
 import type { App } from '@quickticket/kit/app'
-import { traceOf } from '@quickticket/kit/trace'
 import type { EventsClient } from '../events-client.ts'
-import { eventsProblems, relayed, storeProblems } from '../problems.ts'
-import { relay } from '../relay.ts'
-import { ReservationId, ReservationStatus, takeAsItIs } from '../schemas.ts'
+import { eventsProblems } from '../problems.ts'
+import { relay, VALIDATED_BY_EVENTS } from '../relay.ts'
 
 export function reservationRoutes(app: App, events: EventsClient): void {
-  const tags = ['reservations']
-  const response = takeAsItIs(ReservationStatus)
+  const more = [...storeProblems, ...eventsProblems]
 
   app.get(
     '/reserve/:id',
     {
-      schema: {
-        tags,
-        operationId: 'getReservation',
-        summary: 'What became of a reservation',
-        description: 'A reservation is forgotten some time after it ended, unless it was paid.',
-        params: ReservationId,
-        response,
-        problems: [relayed.reservationNotFound, ...storeProblems, ...eventsProblems],
-      },
+      ...VALIDATED_BY_EVENTS,
+      schema: { ...getReservation, problems: [...getReservation.problems, ...more] },
     },
-    async (request, reply) => relay(reply, await events.reservation(request.params.id, traceOf(request.raw))),
+    async (request, reply) => relay(reply, await events.reservation(request.params.id, request.trace)),
   )
 
   app.delete(
     '/reserve/:id',
     {
-      schema: {
-        tags,
-        operationId: 'releaseReservation',
-        summary: 'Give the seats back',
-        description: 'Repeating it is safe, and answers what became of the reservation.',
-        params: ReservationId,
-        response,
-        problems: [relayed.reservationNotFound, relayed.alreadyPaid, ...storeProblems, ...eventsProblems],
-      },
+      ...VALIDATED_BY_EVENTS,
+      schema: { ...releaseReservation, problems: [...releaseReservation.problems, ...more] },
     },
-    async (request, reply) => relay(reply, await events.release(request.params.id, traceOf(request.raw))),
+    async (request, reply) => relay(reply, await events.release(request.params.id, request.trace)),
   )
 }

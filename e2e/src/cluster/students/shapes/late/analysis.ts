@@ -1,3 +1,4 @@
+import { IMAGES } from '@quickticket/testing/versions'
 import { deployment, type Manifest, service } from '../../component.ts'
 import { NAMESPACE } from '../../shape.ts'
 
@@ -27,7 +28,7 @@ const RULES = {
 
 const server = {
   name: 'prometheus',
-  image: 'prom/prometheus:v3.11.2',
+  image: IMAGES.prometheus,
   port: 9090,
   container: {
     args: ['--config.file=/etc/prometheus/prometheus.yml', '--storage.tsdb.path=/prometheus'],

@@ -1,3 +1,4 @@
+import { IMAGES } from '@quickticket/testing/versions'
 import type { Manifest } from '../../component.ts'
 
 /** Lab 7: every request over a connection of its own, so that the canary gets its share. */
@@ -15,7 +16,7 @@ export const loadgen: Manifest = {
         containers: [
           {
             name: 'loadgen',
-            image: 'curlimages/curl:8.17.0',
+            image: IMAGES.curl,
             imagePullPolicy: 'IfNotPresent',
             command: [
               'sh',

@@ -1,0 +1,1 @@
+export { isTransient } from '@quickticket/gateway/payments-client'

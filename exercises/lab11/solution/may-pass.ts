@@ -1,1 +1,0 @@
-export { mayPass } from '@quickticket/gateway/payments-client'
