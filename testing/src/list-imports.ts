@@ -1,8 +1,13 @@
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { readCommandLine } from '@quickticket/kit/command-line'
+import { REPOSITORY as ROOT } from './repository.ts'
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const USAGE =
+  'npm run imports     lists the workspaces that each workspace imports, with the number of files that do'
+
+readCommandLine({ command: 'npm run imports --', usage: USAGE, options: {} }, () => undefined)
+
 const IMPORT = /(?:from|import)\s*\(?\s*'@quickticket\/([\w-]+)(?:\/[^']*)?'/g
 
 interface Workspace {

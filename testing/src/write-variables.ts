@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readCommandLine } from '@quickticket/kit/command-line'
-import { REPOSITORY } from './data-dir.ts'
+import { REPOSITORY } from './repository.ts'
 import { VARIABLE_FILES } from './variable-files.ts'
 
 const USAGE = `npm run variables     writes the tables of ${Object.keys(VARIABLE_FILES).join(' and ')} from the services’ definitions`

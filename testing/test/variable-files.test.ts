@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SERVICES } from '@quickticket/contract/services'
+import { variablesOf } from '@quickticket/local/known-variables'
 import { expect, test } from 'vitest'
-import { REPOSITORY } from '../src/data-dir.ts'
-import { variablesOf } from '../src/known-variables.ts'
+import { REPOSITORY } from '../src/repository.ts'
 import { SECTIONS, VARIABLE_FILES } from '../src/variable-files.ts'
 
 const files = Object.entries(VARIABLE_FILES).map(
