@@ -13,7 +13,7 @@ const HEAD = '\\set event random(1, 5)\n\\set r random(1, 9000000000000000000)\n
 const SCRIPTS: Record<Transaction, string> = {
   list: `${oneLine(SQL.list)};\n`,
   one: `${HEAD}${oneLine(SQL.one.replace('$1', ':event'))};\n`,
-  checkout: `${HEAD}${[SQL.one.replace('$1', ':event'), SQL.open.replace('$1', "'pgbench-' || :r").replace('$2', ':event'), SQL.confirm.replace('$1', "'pgbench-' || :r")].map((text) => `${oneLine(text)};`).join('\n')}\n`,
+  checkout: `${HEAD}${[SQL.one.replace('$1', ':event'), SQL.open.replace('$1', "'pgbench-' || :r").replace('$2', ':event'), SQL.confirm.replace('$1', "'pgbench-' || :r"), SQL.deliver.replace('$1', "'pgbench-' || :r")].map((text) => `${oneLine(text)};`).join('\n')}\n`,
 }
 
 /** Transactions per second. */
