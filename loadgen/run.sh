@@ -34,7 +34,7 @@ if docker image inspect quickticket-gateway >/dev/null 2>&1; then
       exit 1
     fi
   fi
-  # files that it writes belong to whoever runs it, here
+  # the files that it writes belong to the user who runs it
   exec docker run --rm --network "$network" --env "GATEWAY_URL=${GATEWAY_URL:-http://gateway:8080}" \
     --user "$(id -u):$(id -g)" --volume "$PWD:/work" --workdir /work --entrypoint node quickticket-loadgen /app/loadgen/src/main.ts "$@"
 fi

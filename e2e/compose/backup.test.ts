@@ -35,7 +35,7 @@ async function bought(): Promise<string> {
   return reservation_id
 }
 
-test('orders dropped with CASCADE: the API breaks, pg_restore --clean mends it, and events is not started anew', async () => {
+test('orders dropped with CASCADE: the API breaks, pg_restore --clean repairs it, and events is not restarted', async () => {
   await eventually(async () => (await shop.health()).status, 200, RECOVERED_MS)
   const id = await bought()
   const archive = '/tmp/quickticket.dump'

@@ -106,7 +106,7 @@ test('every service writes JSON lines, and one grep follows a request', async ()
   expect(new Set(services)).toEqual(new Set(['gateway', 'events', 'payments']))
 })
 
-test.each(FIVE)('%s is killed and comes back: nobody else is started again', async (component) => {
+test.each(FIVE)('%s is killed and comes back: no other container is restarted', async (component) => {
   const others = FIVE.filter((other) => other !== component)
   const before = await startedAt(others)
   await project.compose(['kill', component])

@@ -15,7 +15,7 @@ describe.each(['lab01', 'lab02', 'lab03', 'lab06', 'lab09'])('docs/labs/%s.md', 
 
   beforeAll(async () => {
     await expectReadyForLabs()
-    // a .env of whoever runs this must not change the pages either
+    // a .env of the developer must not change the pages either
     const environment = {
       ...inheritedEnvironment(),
       COMPOSE_DISABLE_ENV_FILE: '1',

@@ -41,7 +41,7 @@ export function createCustomers(gatewayUrl: string) {
     if (status === 200) reservations.push((json as Reservation).reservation_id)
   }
 
-  /** Pays somebody's reservation, or one that nobody made. */
+  /** Pays a reservation of any customer, or one that was never made. */
   async function pay(id = reservations.pop() ?? 'nobody'): Promise<number> {
     const { status } = await visit({
       method: 'POST',

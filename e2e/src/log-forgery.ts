@@ -37,7 +37,7 @@ function visitWith(header: string, value: string): Visit {
   return { method: 'GET', path: '/version', template: '/version', options: { headers: { [header]: value } } }
 }
 
-/** What payments and notifications are told by somebody who reaches them directly. */
+/** What payments and notifications get from a client that reaches them directly. */
 export const FORGED_TEXTS = [FORGED, 'GET /events', 'POST /charge', LINE].map((text) => text.slice(0, 120))
 
 /** Bytes that put a line of their own after a header. */

@@ -10,7 +10,7 @@ export interface LogLine {
   json: Record<string, unknown> | undefined
 }
 
-/** A whole QuickTicket that runs for one test file and nobody else. */
+/** A whole QuickTicket that runs for one test file alone. */
 export interface System {
   url: Record<ServiceName, string>
   postgres: { host: string; port: number; database: string; user: string; password: string }

@@ -8,7 +8,7 @@ import { createShop } from '../src/shop.ts'
 import type { System } from '../src/system.ts'
 
 let system: System
-/** a reservation that nobody pays */
+/** a reservation that is not paid */
 let held: string
 
 beforeAll(async () => {
@@ -131,7 +131,7 @@ const ANYWHERE: BadRequest[] = [
 ]
 
 const RESERVATIONS: [what: string, id: string, status: number][] = [
-  ['that nobody made', '00000000-0000-0000-0000-000000000000', 404],
+  ['that was never made', '00000000-0000-0000-0000-000000000000', 404],
   ['with a null byte', '%00', 422],
   ['with SQL in it', "'%20OR%201=1%20--", 404],
   ['with a slash', 'a%2Fb', 404],
@@ -237,7 +237,7 @@ function NOT_HTTP(): [what: string, status: number, bytes: string | Buffer][] {
     ['bytes of another protocol', 400, Buffer.from('160301020001000001fc0303', 'hex')],
     ['a line of text', 400, 'hello\r\n\r\n'],
     ['the start of HTTP/2', 400, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
-    ['a method that nobody knows', 400, 'BREW /version HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['an unknown method', 400, 'BREW /version HTTP/1.1\r\nHost: x\r\n\r\n'],
     ['a tunnel', 405, 'CONNECT example.org:443 HTTP/1.1\r\nHost: example.org\r\n\r\n'],
     ['no version of HTTP', 400, 'GET /version\r\n\r\n'],
     ['no host', 400, 'GET /version HTTP/1.1\r\n\r\n'],

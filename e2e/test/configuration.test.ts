@@ -18,7 +18,7 @@ import type { System } from '../src/system.ts'
 
 let system: System
 let eventId: number
-/** where nobody listens */
+/** a port without a listener */
 let closedPort: string
 
 beforeAll(async () => {
@@ -110,7 +110,7 @@ describe('gateway', () => {
     expect((await pay(noPayments)).status).toBe(503)
   })
 
-  test('NOTIFICATIONS_URL unset: nobody is notified, and health does not speak of it', async () => {
+  test('NOTIFICATIONS_URL unset: no notification is sent, and health does not list it', async () => {
     const gateway = await startGateway(system)
     const before = (await scrape(system.url.notifications)).sum('notifications_requests_total')
     expect((await pay(gateway)).status).toBe(200)

@@ -72,7 +72,7 @@ describe.each(['gateway', 'events'] as const)('%s', (service) => {
     expectProblem(await get(events('?after=999')), 404)
   })
 
-  test('does not know an event that nobody made', async () => {
+  test('does not know an event that was never made', async () => {
     expectProblem(await get(events('/999')), 404)
     expectProblem(await get(events('/0')), 404)
     expectProblem(await get(events('/-1')), 404)

@@ -14,7 +14,7 @@ interface CrashPoint {
   victim: Victim
   /** which answer proves that the step is done: it is lost, and its reader killed */
   answer: { arrow: keyof Cluster['arrows']; asked?: string; after?: { arrow: 'postgres'; asked: string } }
-  /** what has become of it when nobody tries again */
+  /** its outcome when the client does not retry */
   left: { status: 'cancelled' | 'refunded' | 'expired' | 'confirmed'; charged: boolean }
 }
 
@@ -92,7 +92,7 @@ describe.skipIf(!hasRedis)('a crash at any step of paying', () => {
     expect(new Set(charges.map((entry) => entry.payment_ref)).size).toBe(1)
   })
 
-  test('when nobody pays again, each ends as it has to: ordered and charged, or neither, with the seats free', async () => {
+  test('without a second payment, each ends as it must: ordered and charged, or neither, with the seats free', async () => {
     const crashed = []
     for (const point of POINTS) crashed.push({ point, ...(await crash(point)) })
     await restart('events', { RECONCILE_INTERVAL_MS: '100' })

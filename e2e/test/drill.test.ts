@@ -17,7 +17,7 @@ test('purchases are counted by the second in which they ended, from the loss on'
   ])
 })
 
-test('the curve as text has a line for each second, and says where nobody bought', () => {
+test('the curve as text has a line for each second, and says where there were no purchases', () => {
   expect(asText(perSecond(purchases, LOSS_MS)).split('\n')).toEqual([
     '  -1 s    0%  0/1     ',
     `   0 s   50%  1/2     ${'█'.repeat(20)}`,

@@ -139,7 +139,7 @@ test('events and payments hang: health asks both at a time and answers', async (
 })
 
 test.for(['stop', 'kill', 'pause'] as const)(
-  'Redis: %s: nobody can reserve or pay, the list stays',
+  'Redis: %s: reserving and paying fail, the list stays',
   async (fault, { skip }) => {
     skip(!system.redis, 'there is no Redis here')
     const before = await chargeRequests(system)
@@ -213,7 +213,7 @@ test('the orders table is dropped: 5xx wherever it matters, until it is restored
   await payLater()
 })
 
-test('a column is added to events while everybody works', async () => {
+test('a column is added to events while tickets are sold', async () => {
   await sql(system, 'ALTER TABLE events ADD COLUMN organiser text')
   const { statuses } = await seen()
   await sql(system, 'ALTER TABLE events DROP COLUMN organiser')

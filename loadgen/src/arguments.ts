@@ -1,4 +1,4 @@
-/** The message is one line for whoever typed the command. */
+/** The message is one line for the user of the command. */
 export class InvalidArgument extends Error {}
 
 export const MOST_RPS = 20_000

@@ -1,7 +1,7 @@
 /** What became of a buyer. */
 export type Outcome = 'success' | 'fail' | 'sold_out'
 
-/** No complete answer: nobody listens, the connection broke, no answer in time, or anything else. */
+/** No complete answer: no listener, the connection broke, no answer in time, or anything else. */
 export type Failure = 'refused' | 'reset' | 'timeout' | 'other'
 export const FAILURES: readonly Failure[] = ['refused', 'reset', 'timeout', 'other']
 

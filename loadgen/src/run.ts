@@ -26,7 +26,7 @@ export async function run(options: Options): Promise<number> {
   const interrupted = new AbortController()
   const interrupt = () => interrupted.abort()
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
-  // the lab's lines alone when somebody reads them, the rest beside them
+  // the lab's lines alone on standard output, the rest on standard error
   const say = (line: string) => (plain ? console.error(line) : console.log(line))
   const metrics = metricsPort === undefined ? undefined : await startMetricsServer(metricsPort)
   for (const file of [outFile, jsonFile]) if (file !== undefined) write(file, '')

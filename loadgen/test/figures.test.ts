@@ -85,7 +85,7 @@ test('every way to fail has a column of its own, and sold out is none of them', 
   expect(summary.all.brokenRate).toBe(0.5)
 })
 
-test('where nobody listens, every request is refused', async () => {
+test('without a listener, every request is refused', async () => {
   const run = await loadgen(['20', '1', ...LIST], `http://127.0.0.1:${await freePort()}`)
   const [head = '', row = ''] = run.lines.slice(1)
   const column = head.trim().split(/ {2,}/).indexOf('refused')

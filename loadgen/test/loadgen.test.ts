@@ -53,7 +53,7 @@ test('a pay that fails is one failure, also with 409: this buyer had a seat', as
   })
 })
 
-test('where nobody listens, every buyer fails', async () => {
+test('without a listener, every buyer fails', async () => {
   const { counts } = await loadgen(['20', '1'], `http://127.0.0.1:${await freePort()}`)
   expect(counts).toEqual({ total: 20, success: 0, fail: 20, error_rate: 100, sold_out: 0 })
 })
@@ -73,7 +73,7 @@ test('a reservation that is no JSON and an answer that breaks off are failures',
 
 test('buyers do not wait for the answers to others', async () => {
   const held: ServerResponse[] = []
-  // nobody gets an answer until the last one has arrived
+  // no buyer gets an answer until the last one has arrived
   const hold = (response: ServerResponse) => {
     held.push(response)
     if (held.length >= 100) for (const each of held.splice(0, 100)) each.end('[]')
@@ -84,7 +84,7 @@ test('buyers do not wait for the answers to others', async () => {
 })
 
 test('Ctrl-C ends it: the last line counts what was answered', async () => {
-  // lists hang for ever
+  // lists hang without end
   const gateway = await gatewayWith({ list: () => undefined })
   const child = start(['50', '60'], gateway.url)
   const ended = outputOf(child)

@@ -14,7 +14,7 @@ export interface Database {
   drop(): Promise<void>
 }
 
-/** An empty database, or one with all that another one has, to which nobody may be connected. */
+/** An empty database, or one with all that another one has, which must have no connections. */
 export async function emptyDatabase(template?: string): Promise<Database> {
   const url = new URL(inject('postgresUrl'))
   const name = `migrations_${randomUUID().replaceAll('-', '')}`

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Database } from '@quickticket/testing/databases'
 
 export interface Traffic {
-  /** Waits until this many orders more are in the database, or somebody has seen an error. */
+  /** Waits until this many orders more are in the database, or a client has seen an error. */
   more(orders: number): Promise<void>
   /** Ends it, and says what the clients have seen. */
   stop(): Promise<{ errors: unknown[]; orders: number }>

@@ -138,7 +138,7 @@ async function inject(url: string, faults: string): Promise<void> {
   if (status !== 200) throw new Error(`${url} does not take ${faults}: ${text}`)
 }
 
-/** Long enough for others to wait for the only connection whenever somebody looks, however fast the machine is. */
+/** Long enough for requests to wait for the only connection at every scrape, however fast the machine is. */
 const COMMIT_TAKES_MS = 10
 
 export const BUYERS_PER_SECOND = 4

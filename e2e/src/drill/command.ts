@@ -4,7 +4,7 @@ import { PATHS } from './paths.ts'
 const USAGE = `npm run drill -- db-loss [--from dump|pitr] [--rps N] [--wait SECONDS] [--archive-timeout SECONDS] [--json]
 
 Starts QuickTicket in containers of its own, takes PostgreSQL away with its data while people buy, and brings it back from a
-dump or from the archive of changes. Prints how long nobody could buy (RTO), which acknowledged orders are gone (RPO) and
+dump or from the archive of changes. Prints how long purchases failed (RTO), which acknowledged orders are gone (RPO) and
 how many purchases failed in each second; the same as a picture is in e2e/results. Needs Docker.
 
   --from             dump: the last dump; pitr: the last copy of the files, and all changes that were archived; default dump

@@ -123,7 +123,7 @@ export function startBuyers({ gatewayUrl, count, seed, clock, retries }: BuyersO
     )
     call.end = clock()
     call.status = answer?.status ?? 0
-    // somebody who is refused at the door does not come back at once
+    // a buyer whose connection is refused does not come back at once
     if (!answer) await delay(20)
     return { call, body: answer?.json }
   }

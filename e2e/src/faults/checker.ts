@@ -33,7 +33,7 @@ export function check(history: History, state: FinalState, options: { reservatio
   ]
 }
 
-/** Whoever was told "these seats are yours" is the only one who has them. */
+/** Seats that a buyer was promised belong to that buyer alone. */
 function soldOnce({ calls, strikes }: History, { events, orders }: FinalState, ttlMs: number): Anomaly[] {
   const losses = lossesOfHolds(strikes)
   const ordered = new Set(orders.map((order) => order.id))
@@ -113,7 +113,7 @@ function lossesOfHolds(strikes: Strike[]): Strike[] {
     .toSorted((a, b) => a.start - b.start)
 }
 
-/** An order that somebody was told of is stored, for the seats and the amount that were agreed. */
+/** An order that a buyer was told of is stored, for the seats and the amount that were agreed. */
 function acknowledgedOrders({ calls }: History, { orders }: FinalState): Anomaly[] {
   const stored = new Map(orders.map((order) => [order.id, order]))
   const reservations = new Map(
@@ -156,7 +156,7 @@ function releasedStaysReleased({ calls }: History): Anomaly[] {
     }))
 }
 
-/** A list never offers what was sold before it was asked for, nor hides what nobody was about to buy. */
+/** A list never offers seats that were sold before the request, nor hides seats that were neither held nor sold. */
 function listsAreNotStale({ calls }: History, { events, orders }: FinalState): Anomaly[] {
   const pays = Map.groupBy(
     calls.filter((call) => call.kind === 'pay'),

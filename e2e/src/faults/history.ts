@@ -9,7 +9,7 @@ export interface Call {
   quantity?: number
   start: number
   end: number
-  /** 0: no answer, so that nobody knows what happened */
+  /** 0: no answer, so the outcome is unknown */
   status: number
   /** what the answer said, where it matters */
   answer?: {

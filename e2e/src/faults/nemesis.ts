@@ -9,7 +9,7 @@ import type { Strike } from './history.ts'
 import { between, pick } from './random.ts'
 import { GATEWAY_TIMEOUT_MS, NEW_EVENT_EVERY_MS } from './timing.ts'
 
-/** What goes wrong: `strike` breaks something, and what it returns mends it. */
+/** A disturbance: `strike` breaks something, and what it returns repairs it. */
 type Fault = (cluster: Cluster, random: Random) => { target: string; strike(): Promise<() => Promise<void>> }
 
 const replicas = (cluster: Cluster) => [cluster.gateway, ...cluster.events, ...cluster.payments]
@@ -83,7 +83,7 @@ function slow(arrow: keyof Cluster['arrows']): Fault {
   })
 }
 
-/** Loses the answers to a kind of request: what was asked for has happened, and nobody hears of it. */
+/** Loses the answers to a kind of request: the request took effect, and no client learns of it. */
 function losing(arrow: keyof Cluster['arrows'], asked: string): Fault {
   return (cluster, random) => {
     const share = 0.3 + random() * 0.7
@@ -206,7 +206,7 @@ export type Plan = keyof typeof PLANS
 
 export interface Nemesis {
   strikes: Strike[]
-  /** Mends what is broken. */
+  /** Repairs what is broken. */
   stop(): Promise<void>
 }
 
@@ -232,9 +232,9 @@ export function startNemesis(
       const { target, strike } = (faults[kind] as Fault)(cluster, random)
       const entry: Strike = { kind, target, start: clock(), end: Number.POSITIVE_INFINITY }
       strikes.push(entry)
-      const mend = await strike()
+      const repair = await strike()
       await pausing(lastsMs)
-      await mend()
+      await repair()
       entry.end = clock()
       await pausing(calmMs)
     }

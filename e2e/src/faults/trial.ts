@@ -32,10 +32,10 @@ export interface TrialResult {
 }
 
 const RESERVATION_TTL_S = 5
-/** a hold and a checkout end within this time once nobody touches them */
+/** a hold and a checkout end within this time once no client uses them */
 const REST_TIMEOUT_MS = 90_000
 
-/** Buyers against the nemesis; then everything is mended, comes to rest, and is checked. */
+/** Buyers against the nemesis; then everything is repaired, comes to rest, and is checked. */
 export async function runTrial({
   seed,
   durationMs,

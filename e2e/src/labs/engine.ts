@@ -8,7 +8,7 @@ const FILES = ['docker-compose.yaml', 'docker-compose.monitoring.yaml'].flatMap(
 /** Containers that pages start next to the project. */
 const BESIDE = ['lab2-gateway', 'lab2-payments', 'lab6-webhook']
 
-/** @throws Error in words for whoever started the test on a machine that is not ready for it */
+/** @throws Error that says what the machine lacks */
 export async function expectReadyForLabs(): Promise<void> {
   const running = await tryDocker(['compose', 'ps', '--all', '--quiet'])
   if (running.code !== 0) throw new Error(`the labs need Docker with Compose:\n${running.stderr}`)

@@ -21,7 +21,7 @@ const PLACEHOLDER = /(<[a-z0-9_]+(?:\|[a-z0-9_]+)*>)/i
 const LEFT_OUT = '…'
 
 export interface Mismatch {
-  /** pattern and output side by side, for whoever has to mend the page or the program */
+  /** pattern and output side by side, to repair the page or the program */
   diff: string
 }
 

@@ -17,7 +17,7 @@ export function writeResults(results: Results): string[] {
   return [file, PAGE].map((path) => relative(REPOSITORY, path))
 }
 
-/** The page with the part between its two marks made anew. */
+/** The page with the part between its two marks replaced. */
 export function renderInto(page: string, results: Results): string {
   const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)]
   if (begin < 0 || end < begin) throw new Error(`docs/performance.md has lost its marks ${BEGIN} and ${END}`)

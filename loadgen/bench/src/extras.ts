@@ -98,7 +98,7 @@ export interface AddedLatency {
 const TURNS_PER_S = 200
 const PATHS = ['/events', '/events/1']
 
-/** What the gateway adds to the median when nobody else is asking. */
+/** What the gateway adds to the median when there are no other requests. */
 export async function measureAddedLatency({ stands, load }: Bench, rounds: number): Promise<AddedLatency[]> {
   const main = await stands.stand('main')
   const hand = await stands.stand('hand-written quickticket')

@@ -17,7 +17,7 @@ export interface Options {
   save: boolean
 }
 
-/** The message is one line for whoever typed the command. */
+/** The message is one line for the user of the command. */
 export class InvalidArgument extends Error {}
 
 const NAMES = [...CASES.filter(({ ceiling }) => !ceiling).map(({ name }) => name), ...EXTRAS]

@@ -7,7 +7,7 @@ export type Plan =
   | { kind: 'reserve'; eventIds: number[] }
   /** reserves and pays; the time is that of both together */
   | { kind: 'checkout'; eventIds: number[] }
-  /** a charge for a reservation that nobody has charged before */
+  /** a charge for a reservation that was not charged before */
   | { kind: 'charge' }
   /** a reservation of its own for every connection, made before the clock starts; paying never succeeds */
   | { kind: 'pay'; eventId: number; expect: number }

@@ -54,11 +54,11 @@ export function createStands(
       case 'limited':
         return startGateway({ RATE_LIMIT_RPS: '1' })
       case 'open-circuit': {
-        const [nobody = 0] = await freePorts(1)
+        const [unusedPort = 0] = await freePorts(1)
         return startGateway({
           CB_FAILURE_THRESHOLD: '1',
           CB_COOLDOWN_S: '86400',
-          PAYMENTS_URL: `http://127.0.0.1:${nobody}`,
+          PAYMENTS_URL: `http://127.0.0.1:${unusedPort}`,
         })
       }
       case 'replicas':

@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => all.close())
 
 describe('caches keep nothing that changes', () => {
-  /** The same for everybody until the next version. */
+  /** The same for all clients until the next version. */
   const KEPT = /^\/(docs|openapi\.json)(\/|$)/
 
   test.each(SERVICES)('every answer of every route of %s says so, errors too', async (service) => {
