@@ -59,12 +59,12 @@ describe.concurrent('npm run audit', () => {
   })
 
   test('--json is the same as an object', async () => {
-    const { code, lines } = await run(['--json', '--ledger', fileWith(ledger.replace(paid, 'nobody'))])
+    const { code, lines } = await run(['--json', '--ledger', fileWith(ledger.replace(paid, 'unknown-id'))])
     expect(code).toBe(1)
     const { ok, counts, violations, left_out } = JSON.parse(lines.join(''))
     expect({ ok, charged: counts.charged_no_order }).toEqual({ ok: false, charged: 1 })
     expect(violations).toContainEqual(
-      expect.objectContaining({ kind: 'charged_no_order', subject: 'nobody' }),
+      expect.objectContaining({ kind: 'charged_no_order', subject: 'unknown-id' }),
     )
     expect(left_out).toEqual(['holds (they are in the events process)'])
   })
@@ -77,10 +77,10 @@ describe.concurrent('npm run audit', () => {
   })
 
   test('each violation is a line, their numbers the last one, and the exit code is 1', async () => {
-    const charged = ledger.replace(paid, 'nobody')
+    const charged = ledger.replace(paid, 'unknown-id')
     const { code, lines } = await run(['--ledger', fileWith(`${ledger}\n${charged}\n`)])
     expect(code).toBe(1)
-    expect(lines[0]).toBe('charged_no_order  nobody  PAY-AAAAAAAA stands without an order')
+    expect(lines[0]).toBe('charged_no_order  unknown-id  PAY-AAAAAAAA stands without an order')
     expect(lines.at(-1)).toBe(`VIOLATED: ${CLEAN.replace('charged_no_order=0', 'charged_no_order=1')}`)
   })
 
