@@ -1,62 +1,8 @@
+import { type Metrics, parseMetrics } from '@quickticket/testing/prometheus-text'
 import { get } from './http.ts'
-
-export interface Sample {
-  name: string
-  labels: Record<string, string>
-  value: number
-}
-
-export interface Metrics {
-  samples: Sample[]
-  /** HELP and TYPE by the name of a metric */
-  families: Map<string, { help: string; type: string }>
-  /** The sum over all samples with this name and at least these labels; 0 when there are none. */
-  sum(name: string, labels?: Record<string, string>): number
-}
 
 /** Reads the /metrics of a service. */
 export async function scrape(serviceUrl: string): Promise<Metrics> {
   const { text } = await get(`${serviceUrl}/metrics`)
   return parseMetrics(text)
-}
-
-/** @see https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format */
-function parseMetrics(text: string): Metrics {
-  const samples: Sample[] = []
-  const families: Metrics['families'] = new Map()
-  for (const line of text.split('\n')) {
-    const comment = /^# (HELP|TYPE) (\S+) (.*)$/.exec(line)
-    const sample = /^(\w+)(?:\{(.*)\})? (\S+)$/.exec(line)
-    if (comment) {
-      const [, what, name = '', said = ''] = comment
-      const family = families.get(name) ?? { help: '', type: '' }
-      families.set(name, what === 'HELP' ? { ...family, help: said } : { ...family, type: said })
-    } else if (sample) {
-      const [, name = '', labels = '', value] = sample
-      samples.push({ name, labels: parseLabels(labels), value: Number(value) })
-    } else if (line.trim() !== '') {
-      throw new Error(`not a line of metrics: ${line}`)
-    }
-  }
-  return {
-    samples,
-    families,
-    sum: (name, labels = {}) =>
-      samples
-        .filter((sample) => sample.name === name && matches(sample, labels))
-        .reduce((total, sample) => total + sample.value, 0),
-  }
-}
-
-function parseLabels(text: string): Record<string, string> {
-  const found = text.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)
-  return Object.fromEntries([...found].map(([, name = '', value = '']) => [name, unescaped(value)]))
-}
-
-function unescaped(value: string): string {
-  return value.replace(/\\(.)/g, (_, char: string) => (char === 'n' ? '\n' : char))
-}
-
-function matches({ labels }: Sample, wanted: Record<string, string>): boolean {
-  return Object.entries(wanted).every(([name, value]) => labels[name] === value)
 }

@@ -1,4 +1,4 @@
-import type { Metrics } from './metrics.ts'
+import type { Metrics } from '@quickticket/testing/prometheus-text'
 
 /** How many there are of each: the keys are `METHOD path status`. */
 export type Tally = Record<string, number>

@@ -1,5 +1,5 @@
 import { migrateUp, seed } from '@quickticket/migrations/runner'
-import { emptyDatabase, quiet } from '@quickticket/testing/databases'
+import { emptyDatabase, quiet } from '@quickticket/testing/stores'
 import { expect, inject, test } from 'vitest'
 import { gatewayWith, loadgen } from './command.ts'
 

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import { addEvent, type Database, describeSchema, emptyDatabase, quiet } from '@quickticket/testing/databases'
+import { addEvent, type Database, describeSchema, emptyDatabase, quiet } from '@quickticket/testing/stores'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { EXTENSION } from '../src/changes.ts'
 import { migrateDown, migrateUp, seed } from '../src/runner.ts'

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
-import { addEvent, type Database, emptyDatabase, quiet } from '@quickticket/testing/databases'
 import { runProgram } from '@quickticket/testing/service-process'
+import { addEvent, type Database, emptyDatabase, quiet } from '@quickticket/testing/stores'
 import { startTcpProxy } from '@quickticket/testing/tcp-proxy'
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
 import { migrateUp, seed } from '../src/runner.ts'

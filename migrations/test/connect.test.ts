@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer, connect as openSocket, Socket } from 'node:net'
 import { loadConfig } from '@quickticket/kit/config'
-import { quiet } from '@quickticket/testing/databases'
 import { freePort } from '@quickticket/testing/free-port'
+import { quiet } from '@quickticket/testing/stores'
 import { connectionsOf, listenForTest } from '@quickticket/testing/upstream-servers'
 import { expect, inject, onTestFinished, test, vi } from 'vitest'
 import { type Config, variables } from '../src/config.ts'

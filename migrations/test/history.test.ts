@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Database, describeSchema, emptyDatabase, quiet } from '@quickticket/testing/databases'
+import { type Database, describeSchema, emptyDatabase, quiet } from '@quickticket/testing/stores'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { CHANGES, EXTENSION, readChanges } from '../src/changes.ts'
 import { EditedChange, readHistory } from '../src/history.ts'

@@ -1,4 +1,4 @@
-import { type Database, emptyDatabase, quiet } from '@quickticket/testing/databases'
+import { type Database, emptyDatabase, quiet } from '@quickticket/testing/stores'
 import { startTraffic } from '@quickticket/testing/traffic'
 import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Database, describeSchema, emptyDatabase, quiet } from '@quickticket/testing/databases'
+import { type Database, describeSchema, emptyDatabase, quiet } from '@quickticket/testing/stores'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createChange } from '../src/new-change.ts'
 import { migrateDown, migrateUp } from '../src/runner.ts'

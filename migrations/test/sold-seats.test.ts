@@ -1,4 +1,4 @@
-import { addEvent, type Database, emptyDatabase, quiet } from '@quickticket/testing/databases'
+import { addEvent, type Database, emptyDatabase, quiet } from '@quickticket/testing/stores'
 import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { migrateUp } from '../src/runner.ts'

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type Database, describeSchema, emptyDatabase, quiet } from '@quickticket/testing/databases'
 import { runProgram } from '@quickticket/testing/service-process'
+import { type Database, describeSchema, emptyDatabase, quiet } from '@quickticket/testing/stores'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { EXTENSION } from '../src/changes.ts'
 import { findInvalidIndexes } from '../src/invalid-indexes.ts'

@@ -1,14 +1,12 @@
 import type { App } from '@quickticket/kit/app'
+import { parseMetrics } from './prometheus-text.ts'
 
 /** The value of every series whose name begins like this, by its name and labels as Prometheus spells them. */
 export async function series(app: App, name: string): Promise<Record<string, number>> {
   const { payload } = await app.inject('/metrics')
-  const lines = payload.split('\n').filter((line) => line.startsWith(name))
+  const { samples } = parseMetrics(payload)
   return Object.fromEntries(
-    lines.map((line) => {
-      const end = line.lastIndexOf(' ')
-      return [line.slice(0, end), Number(line.slice(end + 1))]
-    }),
+    samples.filter((sample) => sample.series.startsWith(name)).map(({ series, value }) => [series, value]),
   )
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Database } from '@quickticket/testing/databases'
+import type { Database } from './stores.ts'
 
 export interface Traffic {
   /** Waits until this many orders more are in the database, or a client has seen an error. */

@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs'
+import { BackupError } from './backup-error.ts'
 import type { BackupConfig } from './config.ts'
 import { databaseArgument, runProgram } from './programs.ts'
-import { BackupError } from './backup-error.ts'
 
 /** Without these there is nothing worth keeping, and a newer dump of nothing must not push out an older one of all. */
 export const NEEDED = ['events', 'orders']

@@ -28,25 +28,28 @@ export function readCommand(): Command {
     json: { type: 'boolean', default: false },
   } as const
   const command = `npm run ${SCRIPTS[args[0] ?? ''] ?? 'backup'} --`
-  return readCommandLine({ command, usage: USAGE, allowPositionals: true, options }, ({ positionals, values }) => {
-    const { force, verify, base, at } = values
-    const [name, file, ...rest] = positionals
-    const given = Object.entries({ force, verify, base, at }).filter(
-      ([, value]) => value !== undefined && value !== false,
-    )
-    const only = (...allowed: string[]) =>
-      rest.length === 0 && given.every(([option]) => allowed.includes(option))
-    if (name === 'backup' && !file && base && only('base')) return { name: 'base' }
-    if (name === 'backup' && !file && only('verify')) return { name, verify }
-    if (name === 'verify' && only()) return { name, file: file ?? 'latest' }
-    if (name === 'restore' && !file && at && only('at')) return { name: 'restore-at', at: readTime(at) }
-    if (name === 'restore' && file && only('force')) return { name, file, force }
-    throw new Error(
-      name === 'restore' && !file && !at
-        ? 'restore what? A FILE is missing'
-        : `"${args.join(' ')}" is no command`,
-    )
-  })
+  return readCommandLine(
+    { command, usage: USAGE, allowPositionals: true, options },
+    ({ positionals, values }) => {
+      const { force, verify, base, at } = values
+      const [name, file, ...rest] = positionals
+      const given = Object.entries({ force, verify, base, at }).filter(
+        ([, value]) => value !== undefined && value !== false,
+      )
+      const only = (...allowed: string[]) =>
+        rest.length === 0 && given.every(([option]) => allowed.includes(option))
+      if (name === 'backup' && !file && base && only('base')) return { name: 'base' }
+      if (name === 'backup' && !file && only('verify')) return { name, verify }
+      if (name === 'verify' && only()) return { name, file: file ?? 'latest' }
+      if (name === 'restore' && !file && at && only('at')) return { name: 'restore-at', at: readTime(at) }
+      if (name === 'restore' && file && only('force')) return { name, file, force }
+      throw new Error(
+        name === 'restore' && !file && !at
+          ? 'restore what? A FILE is missing'
+          : `"${args.join(' ')}" is no command`,
+      )
+    },
+  )
 }
 
 const SCRIPTS: Record<string, string> = { verify: 'backup:verify', restore: 'restore' }

@@ -1,7 +1,7 @@
 import { type Environment, integer, loadConfig } from '@quickticket/kit/config'
 import { Type } from '@quickticket/kit/schema'
-import type { Static, TObject } from 'typebox'
 import { variables as database } from '@quickticket/migrations/config'
+import type { Static, TObject } from 'typebox'
 
 export const variables = {
   ...database,

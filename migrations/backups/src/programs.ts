@@ -2,8 +2,8 @@ import { type StdioOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import type { BackupConfig } from './config.ts'
 import { BackupError } from './backup-error.ts'
+import type { BackupConfig } from './config.ts'
 
 export type Program = 'pg_dump' | 'pg_restore'
 

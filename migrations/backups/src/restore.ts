@@ -1,11 +1,11 @@
 import type { Log } from '@quickticket/kit/log'
-import pg from 'pg'
 import { connect } from '@quickticket/migrations/connect'
+import pg from 'pg'
 import { checkArchive, restoreArchive } from './archive.ts'
+import { BackupError } from './backup-error.ts'
 import type { BackupConfig } from './config.ts'
 import { tableNames } from './contents.ts'
-import { BackupError } from './backup-error.ts'
-import { dropDatabase, derivedName, restoreToScratch } from './scratch-database.ts'
+import { derivedName, dropDatabase, restoreToScratch } from './scratch-database.ts'
 
 export interface Restored {
   rows: Record<string, number>

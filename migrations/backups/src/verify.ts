@@ -1,14 +1,14 @@
-import type { Log } from '@quickticket/kit/log'
-import pg from 'pg'
 import { audit } from '@quickticket/events/audit/audit'
+import type { Log } from '@quickticket/kit/log'
 import { connect, connectionOptions } from '@quickticket/migrations/connect'
+import pg from 'pg'
 import { checkArchive } from './archive.ts'
+import { BackupError } from './backup-error.ts'
 import type { BackupConfig } from './config.ts'
 import { differences, readContents } from './contents.ts'
 import { rowsOf, sha256 } from './create.ts'
-import { type Manifest, readManifest } from './directory.ts'
 import { withDatabaseLock } from './database-lock.ts'
-import { BackupError } from './backup-error.ts'
+import { type Manifest, readManifest } from './directory.ts'
 import { dropAbandoned, dropDatabase, restoreToScratch } from './scratch-database.ts'
 
 export interface Verified {

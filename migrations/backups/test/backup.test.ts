@@ -14,17 +14,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest'
+import { migrateDown, migrateUp, seed } from '@quickticket/migrations/runner'
 import { runProgram } from '@quickticket/testing/service-process'
+import { type Database, describeSchema, emptyDatabase, quiet } from '@quickticket/testing/stores'
+import { startTraffic } from '@quickticket/testing/traffic'
+import { afterEach, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest'
 import { type BackupConfig, loadBackupConfig } from '../src/config.ts'
 import { createBackup } from '../src/create.ts'
 import { listDumps } from '../src/directory.ts'
 import { restoreBackup } from '../src/restore.ts'
 import { verifyBackup } from '../src/verify.ts'
-import { migrateDown, migrateUp, seed } from '@quickticket/migrations/runner'
-import { type Database, describeSchema, emptyDatabase, quiet } from '@quickticket/testing/databases'
 import { findPgPrograms } from './pg-programs.ts'
-import { startTraffic } from '@quickticket/testing/traffic'
 
 const COMMAND = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const programs = findPgPrograms(inject('postgresUrl'))
@@ -271,10 +271,7 @@ describe.skipIf(programs === undefined)('backups (pg_dump 17)', () => {
       const [after, before] = [await database.connect(), await database.connect(replaced)]
       expect(await orders(after)).toEqual(['a'])
       expect(await orders(before)).toEqual(['a', 'b'])
-      expect(await migrateUp(after, quiet)).toEqual([
-        '0004_event-email',
-        '0005_event-date-index',
-      ])
+      expect(await migrateUp(after, quiet)).toEqual(['0004_event-email', '0005_event-date-index'])
       await before.end()
       await after.query(`DROP DATABASE ${replaced} WITH (FORCE)`)
     })

@@ -44,7 +44,8 @@ function chooseBase(bases: BaseBackup[], at: Date | undefined): BaseBackup {
   const found = at ? bases.find(({ completeAt }) => completeAt <= at) : bases[0]
   if (found) return found
   const oldest = bases.at(-1)
-  if (!oldest) throw new BackupError('the archive has no copy of the data: npm run backup -- --base makes one')
+  if (!oldest)
+    throw new BackupError('the archive has no copy of the data: npm run backup -- --base makes one')
   throw new BackupError(`the oldest moment that can be reached is ${oldest.completeAt.toISOString()}`)
 }
 
@@ -97,7 +98,9 @@ async function untilRecovered(compose: Compose, at: Date | undefined, since: str
     if (state === 'f') return finish(compose)
     const fatal = FATAL.exec(await compose(['logs', '--no-log-prefix', '--since', since, 'postgres']))?.[1]
     if (fatal?.includes('before configured recovery target')) {
-      throw new BackupError(`the archive ends before ${at?.toISOString()}: --at latest goes as far as it does`)
+      throw new BackupError(
+        `the archive ends before ${at?.toISOString()}: --at latest goes as far as it does`,
+      )
     }
     if (fatal && !STILL_STARTING.test(fatal)) throw new BackupError(`PostgreSQL does not start: ${fatal}`)
     await delay(200)
