@@ -1,4 +1,5 @@
 import { faults } from '@quickticket/faults/faults'
+import { healthRoute } from '@quickticket/faults/health-route'
 import { createApp } from '@quickticket/kit/app'
 import { docs } from '@quickticket/kit/docs'
 import { probes } from '@quickticket/kit/health'
@@ -7,7 +8,6 @@ import { metrics } from '@quickticket/kit/metrics'
 import { requireServiceToken } from '@quickticket/kit/service-token'
 import type { Config } from './config.ts'
 import { createNotifyMetrics } from './metrics.ts'
-import { healthRoute } from './routes/health.ts'
 import { notifyRoute } from './routes/notify.ts'
 
 /** Tells buyers about their orders, by a log line. */
@@ -27,7 +27,7 @@ export async function buildApp(config: Config, version: string, log: Log) {
   })
   probes(app, identity)
   const ownFaults = faults(app, config, { service: 'notifications', registry })
-  healthRoute(app, config, version)
+  healthRoute(app, { failureRate: config.NOTIFY_FAILURE_RATE, latencyMs: config.NOTIFY_LATENCY_MS }, version)
   notifyRoute(app, config, { ...notifyMetrics, faults: ownFaults })
   return app
 }

@@ -1,4 +1,5 @@
 import { faults } from '@quickticket/faults/faults'
+import { healthRoute } from '@quickticket/faults/health-route'
 import { createApp } from '@quickticket/kit/app'
 import { docs } from '@quickticket/kit/docs'
 import { probes } from '@quickticket/kit/health'
@@ -9,7 +10,6 @@ import type { Config } from './config.ts'
 import { createLedger } from './ledger.ts'
 import { createChargeMetrics } from './metrics.ts'
 import { chargeRoute } from './routes/charge.ts'
-import { healthRoute } from './routes/health.ts'
 import { voidRoute } from './routes/void.ts'
 
 /** A mock payment processor: it moves no money, and fails on demand. */
@@ -30,7 +30,11 @@ export async function buildApp(config: Config, version: string, log: Log) {
   })
   probes(app, identity)
   const ownFaults = faults(app, config, { service: 'payments', registry })
-  healthRoute(app, config, version)
+  healthRoute(
+    app,
+    { failureRate: config.PAYMENT_FAILURE_RATE, latencyMs: config.PAYMENT_LATENCY_MS },
+    version,
+  )
   chargeRoute(app, config, { ledger, metrics: chargeMetrics, faults: ownFaults })
   voidRoute(app, ledger, chargeMetrics)
   return app

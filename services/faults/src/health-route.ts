@@ -1,6 +1,5 @@
 import type { App } from '@quickticket/kit/app'
 import { Type } from '@quickticket/kit/schema'
-import type { Config } from '../config.ts'
 
 const Health = Type.Object(
   {
@@ -12,7 +11,12 @@ const Health = Type.Object(
   { title: 'Health' },
 )
 
-export function healthRoute(app: App, config: Config, version: string): void {
+/** Adds `/health` of a service without dependencies: healthy, with the failure rate and the latency in ms that its variables inject. */
+export function healthRoute(
+  app: App,
+  { failureRate, latencyMs }: { failureRate: number; latencyMs: number },
+  version: string,
+): void {
   const schema = {
     tags: ['operations'],
     operationId: 'getHealth',
@@ -22,8 +26,8 @@ export function healthRoute(app: App, config: Config, version: string): void {
   }
   app.get('/health', { config: { ops: true }, schema }, async () => ({
     status: 'healthy',
-    failure_rate: config.NOTIFY_FAILURE_RATE,
-    latency_ms: config.NOTIFY_LATENCY_MS,
+    failure_rate: failureRate,
+    latency_ms: latencyMs,
     version,
   }))
 }
