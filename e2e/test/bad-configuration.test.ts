@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { ServiceName } from '@quickticket/contract/services'
 import { freePort } from '@quickticket/testing/free-port'
-import { runService } from '@quickticket/testing/service-process'
+import { launchService } from '@quickticket/testing/program'
 import { expect, test } from 'vitest'
 import type { Environment } from '../src/system.ts'
 
@@ -137,7 +137,8 @@ test('a port that is in use, or a host that is not here, is said in one line', a
 
 /** The one line that a service leaves when it refuses to start. */
 async function refusal(service: ServiceName, environment: Environment): Promise<string> {
-  const { exited, logs } = runService(service, environment)
+  // not runService: in tests that run concurrently, vitest would end it with another one
+  const { exited, logs } = launchService(service, environment)
   const code = await exited
   const lines = logs.lines()
   if (code !== 1 || lines.length !== 1) throw new Error(`exit ${code}: ${JSON.stringify(lines, null, 2)}`)

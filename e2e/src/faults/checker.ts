@@ -94,12 +94,27 @@ function mostAtOnce(spans: { from: number; to: number; quantity: number }[]): nu
   return most
 }
 
-/** Only a Redis that lost its data may give the seats of a hold away. */
-function heldSeatsAreThere({ calls, strikes }: History, { soldOutAtPayment }: FinalState): Anomaly[] {
+/**
+ * Only a Redis that lost its data may give the seats of a hold away: those of the hold itself, or those of an earlier one whose
+ * checkout is confirmed later. The new hold does not know of that one.
+ */
+function heldSeatsAreThere({ calls, strikes }: History, { orders, soldOutAtPayment }: FinalState): Anomaly[] {
   const losses = lossesOfHolds(strikes)
   const reserves = new Map(calls.map((call) => [call.reservationId, call]).reverse() as [string, Call][])
+  const lastPays = new Map(
+    calls.filter((call) => call.kind === 'pay').map((call) => [call.reservationId as string, call]),
+  )
+  const excuses = (id: string): boolean => {
+    const own = reserves.get(id)
+    const confirmedLater = orders.filter(
+      (order) => order.event_id === own?.eventId && (lastPays.get(order.id)?.end ?? 0) >= own.start,
+    )
+    const held = [own, ...confirmedLater.map((order) => reserves.get(order.id))]
+    const since = Math.min(...held.map((reserve) => reserve?.start ?? Number.POSITIVE_INFINITY))
+    return losses.some(({ end }) => end >= since)
+  }
   return soldOutAtPayment
-    .filter((id) => !losses.some(({ end }) => end >= (reserves.get(id)?.start ?? 0)))
+    .filter((id) => !excuses(id))
     .map((subject) => ({
       rule: 'held seats are there',
       subject,
