@@ -15,6 +15,8 @@ export interface Options extends Partial<LockRetry> {
   directory?: string
   /** how many changes up makes at most, by default all */
   count?: number
+  /** the only changes that up may make, by name */
+  only?: string[]
 }
 
 interface Run {
@@ -23,6 +25,7 @@ interface Run {
   directory: string
   changes: Change[]
   lockRetry: LockRetry
+  only: string[] | undefined
 }
 
 /** Applies every change that the database does not have yet, and returns their names. */
@@ -96,9 +99,9 @@ export async function seed(client: pg.Client): Promise<void> {
 }
 
 async function prepare(client: pg.Client, log: Log, options: Options): Promise<Run> {
-  const { directory = CHANGES, count: _, ...lockRetry } = options
+  const { directory = CHANGES, count: _, only, ...lockRetry } = options
   const changes = await readChanges(directory)
-  return { client, log, directory, changes, lockRetry: { ...LOCK_RETRY, ...lockRetry } }
+  return { client, log, directory, changes, only, lockRetry: { ...LOCK_RETRY, ...lockRetry } }
 }
 
 /** One change after the other, each in a transaction of its own where it can be, and timed. */
@@ -128,11 +131,14 @@ async function step(run: Run, direction: 'up' | 'down'): Promise<string | undefi
   return next
 }
 
-async function nextChange({ client, changes }: Run, direction: 'up' | 'down'): Promise<string | undefined> {
+async function nextChange(
+  { client, changes, only }: Run,
+  direction: 'up' | 'down',
+): Promise<string | undefined> {
   const { rows } = await client.query<{ name: string }>(`SELECT name FROM ${HISTORY_TABLE} ORDER BY id`)
   const applied = rows.map(({ name }) => name)
   if (direction === 'down') return applied.at(-1)
-  return changes.find(({ name }) => !applied.includes(name))?.name
+  return changes.find(({ name }) => !applied.includes(name) && (only?.includes(name) ?? true))?.name
 }
 
 function runnerOptions({

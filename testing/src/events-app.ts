@@ -41,7 +41,7 @@ export async function eventsApp(options: EventsAppOptions = {}) {
     postgres: connectPostgres(config, logs.log),
     holds: around(holds),
     payments: createPaymentsClient(config.PAYMENTS_URL, tokenToSend(config.SERVICE_TOKEN)),
-    migrate: (count) => migrateDatabase(config, logs.log, count),
+    migrate: (only) => migrateDatabase(config, logs.log, only),
   })
   return {
     app,

@@ -33,8 +33,8 @@ export interface Deps {
   postgres: pg.Pool
   holds: HoldStore
   payments: PaymentsClient
-  /** applies the next `count` migrations that the database lacks, by default all */
-  migrate(count?: number): Promise<void>
+  /** applies the migrations that the database lacks: these, by default all */
+  migrate(only?: string[]): Promise<void>
 }
 
 /** Events, the seats that are held and sold, and the orders. */

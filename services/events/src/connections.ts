@@ -35,19 +35,15 @@ export function connectHolds(config: Config, log: Log): HoldStore {
   return createRedisHoldStore(createRedis(redisOptions(config), log))
 }
 
-/** Applies the next `count` migrations that the database lacks. What it takes is loaded then, because few processes need it. */
-export async function migrateDatabase(
-  config: Config,
-  log: Log,
-  count = Number.POSITIVE_INFINITY,
-): Promise<void> {
+/** Applies the migrations that the database lacks: these, or all. What it takes is loaded then, because few processes need it. */
+export async function migrateDatabase(config: Config, log: Log, only?: string[]): Promise<void> {
   const [{ connect }, { migrateUp }] = await Promise.all([
     import('@quickticket/migrations/connect'),
     import('@quickticket/migrations/runner'),
   ])
   const client = await connect(config, log, 'quickticket-migrations')
   try {
-    await migrateUp(client, log, { count })
+    await migrateUp(client, log, only ? { only } : {})
   } finally {
     await client.end()
   }

@@ -7,11 +7,8 @@ import { isSchemaError, readSchema, type Schema } from './schema.ts'
 export interface SchemaUpgradeOptions {
   postgres: pg.Pool
   mode: Config['MIGRATE_ON_START']
-  /**
-   * Applies the next `count` migrations that the database lacks, by default all. Replicas that call it at a time wait for each
-   * other.
-   */
-  migrate(count?: number): Promise<void>
+  /** Applies the migrations that the database lacks: these, by default all. Replicas that call it at a time wait for each other. */
+  migrate(only?: string[]): Promise<void>
   log: Log
 }
 
@@ -53,7 +50,7 @@ export function createSchemaUpgrade({ postgres, mode, migrate, log }: SchemaUpgr
     isDue = true
     try {
       // `auto` applies what the service needs; the lab on migrations applies the rest
-      await migrate(mode === 'true' ? undefined : pending.length)
+      await migrate(mode === 'true' ? undefined : pending)
       isDue = false
       return PAUSE_MS
     } catch (error) {

@@ -15,7 +15,7 @@ await run('events', async () => {
     postgres: connectPostgres(config, log),
     holds: connectHolds(config, log),
     payments: createPaymentsClient(config.PAYMENTS_URL, tokenToSend(config.SERVICE_TOKEN)),
-    migrate: (count) => migrateDatabase(config, log, count),
+    migrate: (only) => migrateDatabase(config, log, only),
   })
   return { app, config, log }
 })

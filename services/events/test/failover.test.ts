@@ -33,7 +33,7 @@ async function setUp() {
     postgres: pool,
     holds: createMemoryHoldStore(),
     payments: createPaymentsClient(config.PAYMENTS_URL),
-    migrate: (count) => migrateDatabase(config, log, count),
+    migrate: (only) => migrateDatabase(config, log, only),
   })
   onTestFinished(async () => {
     await app.close()
