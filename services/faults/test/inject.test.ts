@@ -20,6 +20,13 @@ test('status: the answer is an error, and the handler does not run', async () =>
   expect((await app.inject('/things/1')).statusCode).toBe(200)
 })
 
+test.each([400, 599])('status=%i: that is the status of the answer', async (status) => {
+  const { app, injected } = await faultyApp({ FAULTS: `GET /things 100% status=${status}` })
+  const answer = await app.inject('/things')
+  expect([answer.statusCode, answer.json().error]).toEqual([status, 'injected_fault'])
+  expect(injected()).toEqual([expect.objectContaining({ fault: 'status', injected_status: status })])
+})
+
 test('latency: the handler runs later', async () => {
   const { app, injected } = await faultyApp({ FAULTS: '100% latency=60ms; 100% latency=60ms' })
   const startedAt = performance.now()
@@ -112,6 +119,12 @@ test('a fault after a delay is not injected into a client that has left, and the
   expect(await outcomes.until(1)).toMatchObject([{ status: 499 }])
   expect(await handled).toBe('handled')
   expect(injected().map(({ fault }) => fault)).toEqual(['latency'])
+})
+
+test('cpu: the line says for how many milliseconds it blocked', async () => {
+  const { app, injected } = await faultyApp({ FAULTS: 'GET /things 100% cpu=.05s' })
+  await app.inject('/things')
+  expect(injected()).toEqual([expect.objectContaining({ fault: 'cpu', blocked_ms: 50 })])
 })
 
 test('cpu: nothing else happens meanwhile', async () => {
