@@ -1,12 +1,4 @@
-import {
-  closeSync,
-  createWriteStream,
-  mkdirSync,
-  openSync,
-  readSync,
-  statSync,
-  type WriteStream,
-} from 'node:fs'
+import { createWriteStream, fstatSync, mkdirSync, openSync, readSync, type WriteStream } from 'node:fs'
 import { basename, dirname } from 'node:path'
 
 export type LogFile = {
@@ -33,16 +25,18 @@ export function openLogFile(path: string, say: (text: string) => void, retryMs =
   function open(): WriteStream | undefined {
     try {
       mkdirSync(dirname(path), { recursive: true })
+      const file = openSync(path, 'a+')
+      const opened = createWriteStream(path, { fd: file })
+      opened.on('error', (error: NodeJS.ErrnoException) => {
+        stream = undefined
+        noteFailure(error)
+      })
+      if (endsWithinLine(file)) opened.write(Buffer.of(NEWLINE))
+      return opened
     } catch (error) {
       noteFailure(error as NodeJS.ErrnoException)
       return undefined
     }
-    const opened = createWriteStream(path, { flags: 'a' })
-    opened.on('error', (error: NodeJS.ErrnoException) => {
-      stream = undefined
-      noteFailure(error)
-    })
-    return opened
   }
 
   function noteFailure({ code }: NodeJS.ErrnoException) {
@@ -74,10 +68,7 @@ export function openLogFile(path: string, say: (text: string) => void, retryMs =
 
   return {
     write(lines) {
-      if (!stream && performance.now() - (failedAt ?? 0) >= retryMs) {
-        stream = open()
-        if (endsWithinLine(path)) write(Buffer.of(NEWLINE))
-      }
+      if (!stream && performance.now() - (failedAt ?? 0) >= retryMs) stream = open()
       write(lines)
     },
     close: () => new Promise((resolve) => (stream ? stream.end(() => resolve()) : resolve())),
@@ -88,18 +79,11 @@ function countLines(lines: Buffer): number {
   return lines.reduce((count, byte) => (byte === NEWLINE ? count + 1 : count), 0)
 }
 
-/** A disk that ran full has cut the last line off. */
-function endsWithinLine(path: string): boolean {
-  try {
-    const { size } = statSync(path)
-    if (size === 0) return false
-    const file = openSync(path, 'r')
-    const last = Buffer.alloc(1)
-    readSync(file, last, 0, 1, size - 1)
-    closeSync(file)
-    return last[0] !== NEWLINE
-  } catch {
-    // a file that is not there has no unfinished line
-    return false
-  }
+/** A disk that ran full has cut the last line off. The end is read from the open file: `path` can name another one by now. */
+function endsWithinLine(file: number): boolean {
+  const { size } = fstatSync(file)
+  if (size === 0) return false
+  const last = Buffer.alloc(1)
+  readSync(file, last, 0, 1, size - 1)
+  return last[0] !== NEWLINE
 }

@@ -17,6 +17,7 @@ export function renderImage({ startedAt, described, summary, profile }: Report):
   const height = HEAD + charts.length * (CAPTION + HEIGHT)
   const [generator = ''] = generatorLines(summary)
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" style="width:${WIDTH}px;height:${height}px" font-family="system-ui, sans-serif">
+<title>QuickTicket under load: rate and latency over time</title>
 <style>${STYLE}</style>
 <rect width="${WIDTH}" height="${height}" fill="var(--card)"/>
 <text x="16" y="28" font-size="18" font-weight="650" fill="var(--text)">QuickTicket under load</text>
