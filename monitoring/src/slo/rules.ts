@@ -94,8 +94,8 @@ export function sloGroups(slo: Slo, timeScale = 1, shortestIntervalMs = 0): Grou
   ]
 }
 
-/** Without traffic there is no ratio, and so no alert; without a series of errors there are none. */
-function errorRatio({ total, good, bad }: Slo, window: string): string {
+/** The share of bad events in a window. Without traffic there is no ratio, and so no alert; without a series of errors there are none. */
+export function errorRatio({ total, good, bad }: Slo, window: string): string {
   const all = `(sum(rate(${total}[${window}])) > 0)`
   if (bad) {
     const sums = bad.map((selector) => `(sum(rate(${selector}[${window}])) or vector(0))`)
@@ -108,10 +108,15 @@ function errorRatio({ total, good, bad }: Slo, window: string): string {
  * The part of the window that Prometheus has been watching. Unobserved time counts as good and as busy as the rest: otherwise two
  * bad minutes are a quarter of "the last hour" for a Prometheus that runs for eight.
  */
-function coverage({ service }: Slo, window: string): string {
+export function coverage({ service }: Slo, window: string): string {
   const windowMs = parseDurationMs(window)
   const scrapes = searched(windowMs).map((range) => `min_over_time(timestamp(up{job="${service}"})${range})`)
-  const first = `(min(${scrapes.join(' or ')}) or vector(time()))`
+  // with a label of its own, a search does not hide a finer one that found an earlier scrape
+  const found =
+    scrapes.length === 1
+      ? scrapes
+      : scrapes.map((scrape, index) => `label_replace(${scrape},"search","${index}","","")`)
+  const first = `(min(${found.join(' or ')}) or vector(time()))`
   return `clamp_max((time() - ${first}) / ${windowMs / 1000}, 1)`
 }
 
