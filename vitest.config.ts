@@ -8,7 +8,7 @@ export default defineConfig({
           name: 'services',
           include: [
             '{services/*,local,testing,migrations,migrations/backups}/test/**/*.test.ts',
-            '{loadgen,loadgen/bench,monitoring,k8s/tools,exercises}/test/**/*.test.ts',
+            '{loadgen,loadgen/bench,monitoring,k8s/tools,exercises,sre}/test/**/*.test.ts',
           ],
           globalSetup: 'testing/src/servers.ts',
           testTimeout: 30_000,

@@ -1,9 +1,9 @@
 import { tmpdir } from 'node:os'
+import { readBlocks } from '@quickticket/sre/runbook/blocks'
 import { inheritedEnvironment } from '@quickticket/testing/inherited-environment'
 import { afterEach, describe, expect, test } from 'vitest'
 import { failureTable, markdownTable } from '../src/labs/failure-table.ts'
 import { readPage, runBlock } from '../src/labs/lab.ts'
-import { readBlocks } from '../src/labs/page.ts'
 import { matchesLine, mismatch } from '../src/labs/pattern.ts'
 import { openShell, type Shell } from '../src/labs/shell.ts'
 
@@ -27,7 +27,7 @@ describe('a page', () => {
       '```text',
       'an example',
       '```',
-      '```sh manual',
+      '```sh manual continue',
       'less file',
       '```',
       '```sh cluster',
@@ -41,10 +41,10 @@ describe('a page', () => {
       '```',
     ]
     expect(readBlocks(page.join('\n'))).toEqual([
-      { line: 2, script: 'echo one\necho two', expected: 'one\ntwo', runs: 'on Compose' },
-      { line: 11, script: 'true', expected: undefined, runs: 'on Compose' },
-      { line: 18, script: 'less file', expected: undefined, runs: 'by hand' },
-      { line: 21, script: 'kubectl version', expected: 'v1', runs: 'on a cluster' },
+      { line: 2, script: 'echo one\necho two', expected: 'one\ntwo', runs: 'on Compose', marks: [] },
+      { line: 11, script: 'true', expected: undefined, runs: 'on Compose', marks: [] },
+      { line: 18, script: 'less file', expected: undefined, runs: 'by hand', marks: ['continue'] },
+      { line: 21, script: 'kubectl version', expected: 'v1', runs: 'on a cluster', marks: [] },
     ])
   })
 
@@ -147,7 +147,13 @@ describe('a shell', () => {
 
   test('a block that fails shows what was run, what was expected and what came', async () => {
     open()
-    const block = { line: 12, script: 'echo 1; echo why >&2', expected: '2', runs: 'on Compose' as const }
+    const block = {
+      line: 12,
+      script: 'echo 1; echo why >&2',
+      expected: '2',
+      runs: 'on Compose' as const,
+      marks: [],
+    }
     await expect(runBlock(shell, block)).rejects.toThrow(
       /^line 12 ended with 0:\necho 1; echo why >&2\n\nthe page says:\n> 2\n {2}\(end\)\n\nthe command wrote:\n> 1\n {2}\(end\)\n\non standard error:\nwhy/,
     )
@@ -155,7 +161,13 @@ describe('a shell', () => {
 })
 
 test('the failure table has a row for each component that was stopped and asked about', () => {
-  const block = (script: string) => ({ line: 1, script, expected: undefined, runs: 'on Compose' as const })
+  const block = (script: string) => ({
+    line: 1,
+    script,
+    expected: undefined,
+    runs: 'on Compose' as const,
+    marks: [],
+  })
   const observed = failureTable([
     { block: block('hold\ndocker compose stop redis\nfour_requests'), stdout: answers(200, 503, 503, 503) },
     { block: block('docker compose stop payments\nhold\npay'), stdout: '{}\n' },

@@ -9,6 +9,7 @@ export const SCRIPTS: { title: string; scripts: Record<string, string> }[] = [
       refill: 'sold seats of the five events are free again',
       audit: 'checks orders, checkouts, charges and holds against each other',
       alerts: 'a page with the alerts that came',
+      sre: 'budgets, incidents, runbooks, chaos, capacity and readiness of a running system',
       exercise: 'checks your solutions of lab 11',
       help: 'this list',
     },

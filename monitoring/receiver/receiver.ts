@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
+import { withoutFrontMatter } from './front-matter.ts'
 import { createNotices, NotAMessage, type Notice, readMessage } from './notices.ts'
 import { alertsPage, runbookList, runbookPage } from './page.ts'
 
@@ -14,10 +15,12 @@ export interface ReceiverOptions {
   runbooks: string
   /** called for each alert of a message */
   onNotice(notice: Notice): void
+  /** called with each message that was taken, as it came */
+  onMessage?(body: string): void
 }
 
 /** Takes what Alertmanager and Grafana send, shows it at `/` and `/alerts`, and has the runbooks that alerts link to. */
-export function createReceiver({ runbooks, onNotice }: ReceiverOptions): Server {
+export function createReceiver({ runbooks, onNotice, onMessage }: ReceiverOptions): Server {
   const notices = createNotices()
   /** What is asked on one connection is answered one after the other: answers that are not read do not pile up. */
   const turns = new WeakMap<Socket, Promise<unknown>>()
@@ -55,7 +58,7 @@ export function createReceiver({ runbooks, onNotice }: ReceiverOptions): Server 
     if (path === '/docs/runbooks/') return html(runbookList(names()))
     const name = /^\/docs\/runbooks\/([a-z0-9-]+)\.md$/.exec(path)?.[1]
     if (name === undefined || !names().includes(name)) return plain(404, 'there is no such page')
-    const markdown = readFileSync(join(runbooks, `${name}.md`), 'utf8')
+    const markdown = withoutFrontMatter(readFileSync(join(runbooks, `${name}.md`), 'utf8'))
     return accept.includes('text/html')
       ? html(runbookPage(name, markdown))
       : { status: 200, type: 'text/markdown; charset=utf-8', body: markdown }
@@ -78,6 +81,7 @@ export function createReceiver({ runbooks, onNotice }: ReceiverOptions): Server 
       const came = readMessage(body, new Date())
       notices.add(came)
       for (const notice of came) onNotice(notice)
+      onMessage?.(body)
       return json({ taken: came.length })
     } catch (error) {
       if (error instanceof NotAMessage) return plain(400, error.message)

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { withoutFrontMatter } from '../receiver/front-matter.ts'
 
 const DIRECTORY = fileURLToPath(new URL('../../docs/runbooks', import.meta.url))
 
@@ -15,8 +16,9 @@ export function runbookNames(): string[] {
     .sort()
 }
 
+/** Without its front matter. */
 export function readRunbook(name: string): string {
-  return readFileSync(join(DIRECTORY, `${name}.md`), 'utf8')
+  return withoutFrontMatter(readFileSync(join(DIRECTORY, `${name}.md`), 'utf8'))
 }
 
 /**

@@ -67,14 +67,14 @@ describe.each(dashboards)('%s', (_name, dashboard) => {
     }
   })
 
-  test('links lead to a dashboard or a runbook that is there', () => {
+  test('links lead to a dashboard or a runbook that is there, or to the page of reliability', () => {
     const uids = dashboards.map(([, { uid }]) => `/d/${uid}`)
     const pages = runbookNames().map((_, index) => `/d/${RUNBOOKS_UID}?viewPanel=panel-${index + 1}`)
     const links = [dashboard.links, ...panelsOf(dashboard).map(({ links }) => links)].flatMap(
       (some) => some ?? [],
     )
     for (const { url } of links.filter(({ type }) => type === 'link')) {
-      expect([...uids, ...pages]).toContain(url)
+      expect([...uids, ...pages, 'http://localhost:3090/']).toContain(url)
     }
   })
 })

@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '@quickticket/testing/free-port'
 import { expect, onTestFinished, test } from 'vitest'
+import { forward } from '../receiver/forward.ts'
 import type { Notice } from '../receiver/notices.ts'
 import { createReceiver } from '../receiver/receiver.ts'
 import { fromRoot } from '../src/dashboards/files.ts'
@@ -170,6 +173,7 @@ test('every runbook is there, as text for a terminal and as a page for a browser
     expect(await text.text()).toMatch(/^# /)
     const page = await get(`/docs/runbooks/${name}.md`, { accept: 'text/html' })
     expect(page.headers.get('content-type')).toContain('text/html')
+    expect(await page.text()).toContain('<pre># ')
   }
   expect(await (await get('/docs/runbooks/')).text()).toContain('/docs/runbooks/target-down.md')
 })
@@ -247,4 +251,28 @@ test('the program listens, logs what came, and ends at SIGTERM although a connec
   const ended = once(child, 'exit')
   child.kill('SIGTERM')
   expect(await ended).toEqual([0, null])
+})
+
+test('a message is sent on as it came, with the token; a name that does not resolve is no failure', async () => {
+  const came: { body: string; authorization: string | undefined }[] = []
+  let status = 202
+  const other = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      came.push({ body: Buffer.concat(chunks).toString(), authorization: request.headers.authorization })
+      response.writeHead(status).end()
+    })
+  }).listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  onTestFinished(() => void other.close())
+  const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}/alerts`
+
+  expect(await forward('{"alerts":[]}', { url, token: 't' })).toBeUndefined()
+  expect(came).toEqual([{ body: '{"alerts":[]}', authorization: 'Bearer t' }])
+  status = 503
+  expect(await forward('{}', { url, token: 't' })).toBe('it answers 503')
+  expect(await forward('{}', { url: 'http://sre.invalid/alerts', token: 't' })).toBeUndefined()
+  const closed = `http://127.0.0.1:${await freePort()}/alerts`
+  expect(await forward('{}', { url: closed, token: 't' })).toBe('ECONNREFUSED')
 })

@@ -48,7 +48,7 @@ describe.each(runbookNames())('docs/runbooks/%s.md', (name) => {
     const causes = text.split('## Likely causes')[1]?.split('\n## ')[0] ?? ''
     const parts = causes.split(/^### /m).slice(1)
     expect(parts.length).toBeGreaterThan(0)
-    for (const part of parts) expect(part, part.split('\n')[0] as string).toMatch(/^```sh\n\S/m)
+    for (const part of parts) expect(part, part.split('\n')[0] as string).toMatch(/^```sh(?: looks)?\n\S/m)
   })
 
   test('links to pages that are there', () => {

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Block, readBlocks } from '@quickticket/sre/runbook/blocks'
 import { REPOSITORY } from '@quickticket/testing/repository'
-import { type Block, readBlocks } from './page.ts'
 import { mismatch } from './pattern.ts'
 import type { Shell } from './shell.ts'
 

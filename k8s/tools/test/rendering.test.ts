@@ -84,8 +84,9 @@ test('every component is part of an overlay', () => {
     .map((directory) => readFileSync(join(k8s, directory, 'kustomization.yaml'), 'utf8'))
     .join('\n')
   const unused = components().filter((path) => !used.includes(`/${path.replace('components/', '')}\n`))
-  // loadgen ends with its lab; components/images takes the other one as soon as it has a registry
-  expect(unused).toEqual(['components/loadgen', 'components/registry-credentials'])
+  // loadgen ends with its lab; components/images takes registry-credentials as soon as it has a registry; sre-gate needs a server
+  // that runs before the overlay is applied
+  expect(unused).toEqual(['components/loadgen', 'components/registry-credentials', 'components/sre-gate'])
 })
 
 test('every overlay says in three lines what it is', () => {
@@ -116,10 +117,27 @@ describe('what is made from monitoring/', async () => {
   })
 })
 
+/** A component, after those that its comment says it needs. */
+function withNeeded(component: string): string[] {
+  const [comment = ''] = readFileSync(join(k8s, component, 'kustomization.yaml'), 'utf8').split('apiVersion:')
+  const [, needed = ''] = /Needs the components? ([a-z -]+)/.exec(comment.replaceAll('\n# ', ' ')) ?? []
+  return [
+    ...needed
+      .split(' and ')
+      .filter(Boolean)
+      .map((name) => `components/${name.trim()}`),
+    component,
+  ]
+}
+
 async function withBase(component: string): Promise<KubernetesObject[]> {
   const directory = mkdtempSync(join(tmpdir(), 'quickticket-k8s-'))
   const from = (path: string) => relative(realpathSync(directory), join(k8s, path))
-  const lines = ['kind: Kustomization', `resources: [${from('base')}]`, `components: [${from(component)}]`]
+  const lines = [
+    'kind: Kustomization',
+    `resources: [${from('base')}]`,
+    `components: [${withNeeded(component).map(from).join(', ')}]`,
+  ]
   writeFileSync(join(directory, 'kustomization.yaml'), lines.join('\n'))
   try {
     return await render(directory)

@@ -60,6 +60,12 @@ export function frame({ uid, title, description, variables = [], rows }: Frame):
     .links([
       new DashboardLinkBuilder('QuickTicket').type(DashboardLinkType.Dashboards).tags([TAG]).keepTime(true),
       new DashboardLinkBuilder('Runbooks').type(DashboardLinkType.Link).icon('doc').url(`/d/${RUNBOOKS_UID}`),
+      // the page of npm run sre -- serve, on the machine of the browser
+      new DashboardLinkBuilder('Reliability')
+        .type(DashboardLinkType.Link)
+        .icon('external link')
+        .targetBlank(true)
+        .url('http://localhost:3090/'),
     ])
   let y = 0
   let id = 1

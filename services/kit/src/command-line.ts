@@ -13,6 +13,8 @@ interface CommandLine<O extends Options> {
   allowPositionals?: boolean
   /** by default those of this process */
   args?: string[]
+  /** called with that line before the process ends, for programs whose output is JSON */
+  onMistake?(line: string): void
 }
 
 const HELP = { help: { type: 'boolean', short: 'h' } } as const
@@ -26,7 +28,14 @@ type Parsed<O extends Options> = ReturnType<typeof parseArgs<{ options: O; allow
  * @param read checks the values; the message of an Error that it throws is that line
  */
 export function readCommandLine<O extends Options, Result>(
-  { command, usage, options, allowPositionals = false, args = process.argv.slice(2) }: CommandLine<O>,
+  {
+    command,
+    usage,
+    options,
+    allowPositionals = false,
+    args = process.argv.slice(2),
+    onMistake,
+  }: CommandLine<O>,
   read: (parsed: Parsed<O>) => Result,
 ): Result {
   try {
@@ -36,7 +45,9 @@ export function readCommandLine<O extends Options, Result>(
   } catch (error) {
     // Node.js continues with advice for programmers after the first sentence
     const [sentence] = (error as Error).message.split(/[.] |\n/, 1)
-    console.error(`${sentence}; ${command} --help says more`)
+    const line = `${sentence}; ${command} --help says more`
+    onMistake?.(line)
+    console.error(line)
     process.exit(2)
   }
   console.log(usage)
