@@ -2,7 +2,7 @@ import { PORTS, type ServiceName } from '@quickticket/contract/services'
 
 /** In the order in which they are stopped. */
 export const SERVICES = ['gateway', 'notifications', 'payments', 'events'] as const satisfies ServiceName[]
-export const COMPONENTS = [...SERVICES, 'redis', 'postgres'] as const
+export const COMPONENTS = [...SERVICES, 'redis', 'postgres', 'sre'] as const
 
 export type { ServiceName }
 export type ComponentName = (typeof COMPONENTS)[number]
@@ -13,11 +13,17 @@ export const DEFAULT_PORTS: Record<ComponentName, number> = {
   gateway: 3080,
   postgres: 5432,
   redis: 6379,
+  sre: 3090,
 }
 
 /** The variable that sets a component's port. */
 export function portVariable(name: ComponentName): string {
   return `${name.toUpperCase()}_PORT`
+}
+
+/** PostgreSQL and Redis, which speak no HTTP. */
+export function isServer(name: ComponentName): boolean {
+  return name === 'postgres' || name === 'redis'
 }
 
 export function isService(name: ComponentName): name is ServiceName {

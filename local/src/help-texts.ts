@@ -9,6 +9,7 @@ const PORTS = COMPONENTS.toReversed()
 
 export const HELP = `npm start                 the whole of QuickTicket on this machine: four services, PostgreSQL, Redis
 npm start -- --fresh      the same, from empty data
+npm start -- --sre        also the page of budgets, incidents and readiness, on SRE_PORT
 npm start -- --json       log lines as JSON also on a terminal (when piped they always are)
 npm start -- --help       this text
 

@@ -15,6 +15,8 @@ export type Options = {
   fresh: boolean
   json: boolean
   help: boolean
+  /** with the program of sre/ */
+  sre: boolean
   dataDir: string
   ports: Record<ComponentName, PortChoice>
 }
@@ -26,6 +28,7 @@ export function readOptions(args: string[], env: Environment): Options {
     options: {
       fresh: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
+      sre: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   })

@@ -1,13 +1,14 @@
-import { COMPONENTS, type ComponentName, isService, portVariable } from './components.ts'
+import { COMPONENTS, type ComponentName, isServer, portVariable } from './components.ts'
 import type { PortChoice } from './options.ts'
 import { freePorts, whyClosed } from './ports.ts'
 
 /**
  * Every component's port. The services' are what people type, so they are taken or the start fails; PostgreSQL and
- * Redis give way to what this machine may have running already.
+ * Redis give way to what this machine may have running already. A component that is not wanted gets any free one.
  */
 export async function planPorts(
   choices: Record<ComponentName, PortChoice>,
+  wanted: readonly ComponentName[],
   log: (line: string) => void,
 ): Promise<Record<ComponentName, number>> {
   const spare = await freePorts(COMPONENTS.length)
@@ -16,8 +17,12 @@ export async function planPorts(
   for (const [index, name] of COMPONENTS.entries()) {
     const { port, chosen } = choices[name]
     const free = spare[index] as number
+    if (!wanted.includes(name)) {
+      plan[name] = free
+      continue
+    }
     const reason = port === 0 ? undefined : whyTaken(port, plan) || (await whyUnavailable(port))
-    if (reason && (chosen || isService(name))) {
+    if (reason && (chosen || !isServer(name))) {
       refused.push(
         `port ${port} for ${name} ${reason}: choose another one, as in ${portVariable(name)}=${free}`,
       )

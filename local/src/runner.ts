@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { COMPONENTS } from './components.ts'
 import type { SystemState, SystemStatus } from './control-protocol.ts'
 import { serveControl } from './control-server.ts'
 import { compileCacheDir, controlSocket, lockFile, logsDir, openDataDir, recordFile } from './data-dir.ts'
@@ -26,7 +27,8 @@ export async function runSystem(options: Options, environment: Environment): Pro
     clear(dataDir, options.fresh)
     const watchdog = await startWatchdog(recordFile(dataDir))
     const output = createOutput(logsDir(dataDir), options.json || !process.stdout.isTTY ? 'json' : 'pretty')
-    const ports = await planPorts(options.ports, output.say)
+    const wanted = COMPONENTS.filter((name) => name !== 'sre' || options.sre)
+    const ports = await planPorts(options.ports, wanted, output.say)
     const redis = findRedis(environment.PATH ?? '')
     if (!redis) output.say(NO_REDIS)
     // it takes a moment, in which the servers can start
@@ -37,7 +39,7 @@ export async function runSystem(options: Options, environment: Environment): Pro
       FAULT_ADMIN_TOKEN: randomUUID(),
       ...environment,
     }
-    await supervise({ dataDir, ports, redis, environment: inherited, watchdog, output })
+    await supervise({ dataDir, ports, redis, sre: options.sre, environment: inherited, watchdog, output })
   } finally {
     releaseLock()
   }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Launched } from './component.ts'
-import type { ServiceName } from './components.ts'
+import type { ComponentName } from './components.ts'
 import { REPOSITORY } from './data-dir.ts'
 import { statusOf } from './http-status.ts'
 import type { Environment } from './options.ts'
@@ -11,16 +11,21 @@ import type { Watchdog } from './watchdog.ts'
 
 const START_TIMEOUT_MS = 30_000
 
-/** Starts one of the four services and waits until it answers. */
+/**
+ * Starts a program that serves HTTP and waits until it answers.
+ *
+ * @param program its file, from the root of the repository, and its arguments
+ */
 export async function launchService(
-  name: ServiceName,
+  name: ComponentName,
+  [file, ...args]: string[],
   baseUrl: string,
   environment: Environment,
   { watchdog, output }: { watchdog: Watchdog; output: Output },
 ): Promise<Launched> {
   const child = await watchdog.spawn(
     process.execPath,
-    [join(REPOSITORY, 'services', name, 'src', 'server.ts')],
+    [join(REPOSITORY, file as string), ...args],
     { cwd: REPOSITORY, env: environment, stdio: ['ignore', 'pipe', 'pipe'] },
     'SIGTERM',
   )

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { ComponentName, ServiceName } from './components.ts'
 import type { Environment } from './options.ts'
 import { NAME } from './postgres-cluster.ts'
@@ -13,6 +14,17 @@ export function databaseVariables(ports: Ports): Environment {
     DB_NAME: NAME,
     DB_USER: NAME,
     DB_PASS: NAME,
+  }
+}
+
+/** What this system decides for the program of sre/. */
+export function sreVariables(ports: Ports, dataDir: string): Environment {
+  return {
+    HOST: '127.0.0.1',
+    SRE_PORT: String(ports.sre),
+    SRE_SYSTEM: 'local',
+    SRE_DATA_DIR: join(dataDir, 'sre'),
+    GATEWAY_URL: `http://127.0.0.1:${ports.gateway}`,
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Component, createComponent } from './component.ts'
-import { COMPONENTS, type ComponentName, SERVICES } from './components.ts'
+import { COMPONENTS, type ComponentName, isServer, SERVICES } from './components.ts'
 import { statusOf } from './http-status.ts'
 import { migrate } from './migrate.ts'
 import type { Environment } from './options.ts'
@@ -8,13 +8,13 @@ import { startPostgres } from './postgres-server.ts'
 import { startRedis } from './redis-server.ts'
 import type { Exit } from './running-process.ts'
 import { launchService } from './service-process.ts'
-import { databaseVariables, serviceVariables } from './service-variables.ts'
+import { databaseVariables, serviceVariables, sreVariables } from './service-variables.ts'
 import { createStepTimer, displayName } from './step-timer.ts'
 import { waitUntil } from './wait.ts'
 import type { Watchdog } from './watchdog.ts'
 
 export type System = {
-  /** redis is not among them where there is no Redis */
+  /** redis is not among them where there is no Redis, and sre where it was not asked for */
   components: Map<ComponentName, Component>
   /** where PostgreSQL and Redis are, as events has been told */
   storeVariables(): Environment
@@ -28,6 +28,7 @@ export type SystemOptions = {
   ports: Record<ComponentName, number>
   /** the program; undefined: holds are kept in the events process */
   redis: string | undefined
+  sre: boolean
   environment: Environment
   watchdog: Watchdog
   output: Output
@@ -35,10 +36,11 @@ export type SystemOptions = {
 }
 
 const READY_TIMEOUT_MS = 30_000
+const SRE = ['sre/src/main.ts', 'serve']
 const STORES = /^(DB_|REDIS_|HOLD_STORE$)/
 /** Who depends on others goes before them. */
 const STOPPING_ORDER: { names: ComponentName[]; graceMs: number }[] = [
-  { names: ['gateway'], graceMs: 4000 },
+  { names: ['gateway', 'sre'], graceMs: 4000 },
   { names: ['notifications', 'payments', 'events'], graceMs: 3000 },
   { names: ['redis', 'postgres'], graceMs: 3000 },
 ]
@@ -47,7 +49,7 @@ const STOPPING_ORDER: { names: ComponentName[]; graceMs: number }[] = [
 export function createSystem(options: SystemOptions): System {
   const { ports } = options
   const components = new Map(
-    COMPONENTS.filter((name) => name !== 'redis' || options.redis).map((name) => [
+    COMPONENTS.filter((name) => isThere(name, options)).map((name) => [
       name,
       createComponent(name, addressOf(name, ports), launchOf(name, options), options.onUnexpectedExit),
     ]),
@@ -68,7 +70,7 @@ export function createSystem(options: SystemOptions): System {
     async start() {
       await Promise.all([start('postgres'), start('redis')])
       const migrated = step('schema', () => migrate(options, databaseVariables(ports)))
-      await Promise.all([migrated, ...SERVICES.map(start)])
+      await Promise.all([migrated, ...SERVICES.map(start), start('sre')])
       await Promise.all([
         ...SERVICES.map((name) => waitFor200(name, `${addressOf(name, ports)}/readyz`)),
         waitFor200('events', `${addressOf('events', ports)}/health`),
@@ -82,6 +84,11 @@ export function createSystem(options: SystemOptions): System {
   }
 }
 
+function isThere(name: ComponentName, { redis, sre }: SystemOptions): boolean {
+  if (name === 'redis') return redis !== undefined
+  return name !== 'sre' || sre
+}
+
 function launchOf(name: ComponentName, options: SystemOptions): Parameters<typeof createComponent>[2] {
   const { dataDir, ports, watchdog, output, environment, redis } = options
   const port = ports[name]
@@ -93,17 +100,31 @@ function launchOf(name: ComponentName, options: SystemOptions): Parameters<typeo
       }
     case 'redis':
       return () => startRedis({ program: redis as string, dataDir, port, watchdog })
+    case 'sre':
+      return () =>
+        launchService(
+          name,
+          SRE,
+          addressOf(name, ports),
+          { ...environment, ...sreVariables(ports, dataDir) },
+          options,
+        )
     default:
       return (variables) => {
         const base = { ...environment, ...serviceVariables(name, ports, environment, redis !== undefined) }
-        return launchService(name, addressOf(name, ports), { ...base, ...variables }, options)
+        return launchService(
+          name,
+          [`services/${name}/src/server.ts`],
+          addressOf(name, ports),
+          { ...base, ...variables },
+          options,
+        )
       }
   }
 }
 
 function addressOf(name: ComponentName, ports: Record<ComponentName, number>): string {
-  const isServer = name === 'postgres' || name === 'redis'
-  return isServer ? `127.0.0.1:${ports[name]}` : `http://localhost:${ports[name]}`
+  return isServer(name) ? `127.0.0.1:${ports[name]}` : `http://localhost:${ports[name]}`
 }
 
 async function waitFor200(name: ComponentName, url: string): Promise<void> {

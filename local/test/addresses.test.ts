@@ -20,7 +20,7 @@ test('services are reached from this machine only, unless HOST says otherwise', 
 })
 
 test('HOST of the environment is that of every service', () => {
-  const ports = { gateway: 1, events: 2, payments: 3, notifications: 4, postgres: 5, redis: 6 }
+  const ports = { gateway: 1, events: 2, payments: 3, notifications: 4, postgres: 5, redis: 6, sre: 7 }
   const hostOf = (environment: Record<string, string>) =>
     SERVICES.map((name) => serviceVariables(name, ports, environment, true).HOST)
   expect(hostOf({ HOST: '0.0.0.0' })).toEqual(Array(4).fill('0.0.0.0'))

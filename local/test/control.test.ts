@@ -13,7 +13,7 @@ import { waitUntil } from '../src/wait.ts'
 vi.setConfig({ testTimeout: 60_000 })
 
 const hasRedis = findRedis(process.env.PATH ?? '') !== undefined
-const components = COMPONENTS.filter((name) => hasRedis || name !== 'redis')
+const components = COMPONENTS.filter((name) => name !== 'sre' && (hasRedis || name !== 'redis'))
 let system: TestSystem
 
 beforeAll(async () => {

@@ -64,6 +64,23 @@ async function pidsOf(system: TestSystem): Promise<number[]> {
   return [...new Set([...parents, ...children.map((child) => child.pid)])]
 }
 
+test('--sre also starts the page of budgets and incidents, which says what it cannot measure', async () => {
+  const system = await startTestSystem({
+    args: ['--sre'],
+    env: { PROMETHEUS_URL: 'http://127.0.0.1:9', SRE_TOKEN: 'a-token-of-the-test' },
+  })
+  const page = await fetch(system.addresses.sre, { headers: { accept: 'text/html' } })
+  expect([page.status, await page.text()]).toEqual([
+    200,
+    expect.stringContaining('Prometheus does not answer'),
+  ])
+  await system.control.kill('sre')
+  expect(await available(system)).toBe(100)
+  await system.control.start('sre')
+  expect((await fetch(`${system.addresses.sre}/livez`)).status).toBe(200)
+  await system.remove()
+})
+
 test('piped, standard output is nothing but the JSON lines of the services', async () => {
   const system = await startTestSystem()
   await Promise.all(Array.from({ length: 200 }, () => fetch(`${system.addresses.gateway}/events`)))
