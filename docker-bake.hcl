@@ -46,7 +46,7 @@ target "standard" {
 
 target "tools" {
   inherits = ["_common"]
-  matrix   = { name = ["backup", "loadgen"] }
+  matrix   = { name = ["backup", "loadgen", "sre"] }
   name     = name
   target   = name
   tags     = ["${REGISTRY}quickticket-${name}:${TAG}"]

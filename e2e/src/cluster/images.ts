@@ -7,7 +7,7 @@ import { clusterEnvironment } from './environment.ts'
 /** Those that a test replaces by another version. */
 const REPLACED = [...SERVICES, 'migrations']
 /** All that the overlays use of this project, and the load generator, which sends load from inside the cluster. */
-const TARGETS = [...REPLACED, 'backup', 'loadgen']
+const TARGETS = [...REPLACED, 'backup', 'loadgen', 'sre']
 const K3D = 'k3d image import -c quickticket'
 
 /**

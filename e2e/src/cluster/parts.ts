@@ -67,6 +67,13 @@ export const PARTS: readonly Part[] = [
   },
   lab('lab10'),
   {
+    name: 'sre',
+    about: 'alerts become incidents in the component sre',
+    file: 'sre.test.ts',
+    place: 'labs',
+    startsFrom: 'lab10',
+  },
+  {
     name: 'resources',
     about: 'memory and processor time that the labs use, and what they ask for',
     file: 'resources.test.ts',

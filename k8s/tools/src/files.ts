@@ -16,10 +16,9 @@ export async function madeFromMonitoring(): Promise<Map<string, string>> {
   const rules = await filesOf('prometheus/rules', '.yml')
   for (const file of rules) files.set(`components/prometheus/rules/${basename(file)}`, read(file))
   files.set('components/servicemonitors/prometheus-rule.yaml', prometheusRule(rules))
-  files.set(
-    'components/alertmanager/alertmanager.yml',
-    read(join(monitoring, 'alertmanager/alertmanager.yml')),
-  )
+  const alertmanager = read(join(monitoring, 'alertmanager/alertmanager.yml'))
+  files.set('components/alertmanager/alertmanager.yml', alertmanager)
+  files.set('components/sre/alertmanager.yml', withSre(alertmanager))
   for (const directory of ['datasources', 'dashboards', 'alerting'])
     for (const file of await filesOf(`grafana/provisioning/${directory}`, '.yaml'))
       files.set(`components/grafana/provisioning/${basename(file)}`, read(file))
@@ -29,6 +28,23 @@ export async function madeFromMonitoring(): Promise<Map<string, string>> {
     files.set(`components/grafana/dashboards/${basename(file)}`, `${dashboard}\n`)
   }
   return files
+}
+
+const WEBHOOK = `      - url_file: /run/alert-webhook-url
+        send_resolved: true
+`
+
+/** Alerts also go to the program of sre/. */
+function withSre(alertmanager: string): string {
+  if (!alertmanager.includes(WEBHOOK))
+    throw new Error('alertmanager.yml has another webhook than is known here')
+  const sre = `      - url: http://sre:3090/alerts
+        send_resolved: true
+        http_config:
+          authorization:
+            credentials_file: /run/sre-token/token
+`
+  return alertmanager.replace(WEBHOOK, WEBHOOK + sre)
 }
 
 function prometheusRule(files: string[]): string {

@@ -120,7 +120,7 @@ describe('where images come from', () => {
     copyFileSync(join(k8s, 'components/images/kustomization.yaml'), file)
     setImages('ghcr.io/someone', '3f2c1d0', file)
     const changed = parse(readFileSync(file, 'utf8')).images as Record<string, string>[]
-    expect(changed).toHaveLength(6)
+    expect(changed).toHaveLength(7)
     for (const { name, newName, newTag } of changed)
       expect([newName, newTag]).toEqual([`ghcr.io/someone/${name}`, '3f2c1d0'])
     expect(readFileSync(file, 'utf8')).toMatch(/^# Where the images/)

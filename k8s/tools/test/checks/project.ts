@@ -4,15 +4,27 @@ import { variables as backup } from '@quickticket/backups/config'
 import { variables as events } from '@quickticket/events/config'
 import { variables as gateway } from '@quickticket/gateway/config'
 import { loadConfig } from '@quickticket/kit/config'
+import { Type } from '@quickticket/kit/schema'
 import { variables as migrations } from '@quickticket/migrations/config'
 import { variables as notifications } from '@quickticket/notifications/config'
 import { variables as payments } from '@quickticket/payments/config'
+import { variables as sre } from '@quickticket/sre/server/config'
 import { IMAGES } from '@quickticket/testing/versions'
 import type { IContainer } from 'kubernetes-models/v1/Container'
 import type { TProperties } from 'typebox'
 import { k8s } from '../../src/files.ts'
 import type { KubernetesObject } from '../../src/objects.ts'
 import { workloads } from './pods.ts'
+
+/** What the program of sre reads before it knows which verb it runs. */
+const ADDRESSES = [
+  'SRE_SYSTEM',
+  'PROMETHEUS_URL',
+  'PROMETHEUS_LINK_URL',
+  'ALERTMANAGER_URL',
+  'GATEWAY_URL',
+  'SRE_DATA_DIR',
+]
 
 export const VARIABLES: Record<string, TProperties> = {
   gateway,
@@ -21,6 +33,7 @@ export const VARIABLES: Record<string, TProperties> = {
   notifications,
   migrations,
   backup,
+  sre: { ...sre, ...Object.fromEntries(ADDRESSES.map((name) => [name, Type.String({ default: '' })])) },
 }
 
 /** Public images that manifests use; those of Node.js are for builds. */

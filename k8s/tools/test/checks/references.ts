@@ -2,7 +2,7 @@ import { type KubernetesObject, nameOf } from '../../src/objects.ts'
 import { matches, namespaceOf, type Workload, workloads } from './pods.ts'
 
 /** What is made by a person or an operator, and named in the overlay's documentation. */
-const MADE_ELSEWHERE = ['ghcr-secret', 'postgres-credentials', 'service-token']
+const MADE_ELSEWHERE = ['ghcr-secret', 'postgres-credentials', 'service-token', 'sre-token']
 
 /** Names, selectors and ports that lead nowhere. */
 export function referenceProblems(objects: KubernetesObject[]): string[] {
