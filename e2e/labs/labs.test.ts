@@ -7,7 +7,10 @@ import { readPage, runBlock, type Step, saveTranscript } from '../src/labs/lab.t
 import { openShell, type Shell } from '../src/labs/shell.ts'
 import { prometheusFlags } from '../src/prometheus-flags.ts'
 
-describe.each(['lab01', 'lab02', 'lab03', 'lab06', 'lab09'])('docs/labs/%s.md', (name) => {
+const PAGES = [...['lab01', 'lab02', 'lab03', 'lab06', 'lab09'].map((lab) => `labs/${lab}`), 'sre']
+
+describe.each(PAGES)('docs/%s.md', (page) => {
+  const name = page.replace('labs/', '')
   const steps: Step[] = []
   let shell: Shell | undefined
   /** what comes after a failed step would fail for no reason of its own */
@@ -30,7 +33,7 @@ describe.each(['lab01', 'lab02', 'lab03', 'lab06', 'lab09'])('docs/labs/%s.md', 
     await removeStack()
   })
 
-  for (const block of readPage(`labs/${name}`, 'on Compose')) {
+  for (const block of readPage(page, 'on Compose')) {
     test(`line ${block.line}: ${block.script.split('\n')[0]}`, async ({ skip }) => {
       skip(failed, 'an earlier block failed')
       failed = true
