@@ -152,8 +152,11 @@ test('CB_FAILURE_THRESHOLD=3, CB_COOLDOWN_S=1: opens, probes, opens again, probe
   expect(await circuit()).toBe('CLOSED')
 
   expect(await transitions()).toEqual({ OPEN: 2, HALF_OPEN: 2, CLOSED: 1 })
-  const logged = gateway.logs.lines().filter(({ msg }) => msg === 'circuit transition')
-  expect(logged.map(({ to }) => to)).toEqual(['OPEN', 'HALF_OPEN', 'OPEN', 'HALF_OPEN', 'CLOSED'])
+  // log lines are written some milliseconds later
+  const logged = () => gateway.logs.lines().filter(({ msg }) => msg === 'circuit transition')
+  await expect
+    .poll(() => logged().map(({ to }) => to))
+    .toEqual(['OPEN', 'HALF_OPEN', 'OPEN', 'HALF_OPEN', 'CLOSED'])
   // the hold was kept all the while
   expect((await shop.pay(fast.reservationId)).status).toBe(200)
 })
