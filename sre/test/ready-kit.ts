@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { MONITORING } from '@quickticket/monitoring/slo/files'
 import { onTestFinished } from 'vitest'
 import { type Context, createContext, type System } from '../src/context.ts'
+import type { RunProgram } from '../src/program.ts'
 import type { Check, Finding } from '../src/ready/check.ts'
 import { inspect, runChecks } from '../src/ready/readiness.ts'
-import type { RunProgram } from '../src/ready/system/program.ts'
 
 export const MINUTE_MS = 60_000
 export const DAY_MS = 24 * 60 * MINUTE_MS

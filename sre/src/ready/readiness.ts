@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { type RunProgram, runProgram } from '../program.ts'
 import { CannotTell } from '../verb.ts'
 import { CHECKS } from './all.ts'
 import type { Check, Finding, Inspected, Status } from './check.ts'
@@ -7,7 +8,6 @@ import { readPodTemplates, readSecret } from './system/cluster.ts'
 import { readContainers } from './system/compose.ts'
 import { readLoadedRules } from './system/loaded-rules.ts'
 import { readObjects } from './system/objects.ts'
-import { type RunProgram, runProgram } from './system/program.ts'
 import type { Workload } from './system/workload.ts'
 
 export interface Result extends Finding {

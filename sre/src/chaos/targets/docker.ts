@@ -1,5 +1,5 @@
 import type { Context } from '../../context.ts'
-import { runForJson, runProgram } from '../../ready/system/program.ts'
+import { runForJson, runProgram } from '../../program.ts'
 import { CannotTell } from '../../verb.ts'
 import type { Component } from './components.ts'
 

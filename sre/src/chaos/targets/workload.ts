@@ -1,4 +1,4 @@
-import { runForJson, runProgram } from '../../ready/system/program.ts'
+import { runForJson, runProgram } from '../../program.ts'
 import { CannotTell } from '../../verb.ts'
 import type { Component } from './components.ts'
 

@@ -1,6 +1,6 @@
+import { type RunProgram, runForJson } from '../../program.ts'
 import { CannotTell } from '../../verb.ts'
 import { readCreation } from './image-creation.ts'
-import { type RunProgram, runForJson } from './program.ts'
 import type { Variable, Workload } from './workload.ts'
 
 /**

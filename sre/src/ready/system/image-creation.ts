@@ -1,4 +1,4 @@
-import { type RunProgram, runForJson } from './program.ts'
+import { type RunProgram, runForJson } from '../../program.ts'
 
 /**
  * When images were built, by their names or ids, as far as Docker on this machine has them.

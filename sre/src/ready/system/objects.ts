@@ -1,4 +1,4 @@
-import { type RunProgram, runForJson } from './program.ts'
+import { type RunProgram, runForJson } from '../../program.ts'
 
 /** One of the objects of a cluster that protect pods. */
 export interface ClusterObject {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { CannotTell } from '../../verb.ts'
+import { CannotTell } from './verb.ts'
 
 /** Runs a program without a shell and returns what it writes. */
 export type RunProgram = (program: string, args: string[]) => Promise<string>
