@@ -50,6 +50,7 @@ export async function startPrometheus({
     `--storage.tsdb.path=${data}`,
     '--storage.tsdb.retention.time=400d',
     `--web.listen-address=127.0.0.1:${port}`,
+    '--enable-feature=exemplar-storage',
     '--log.level=error',
   ])
   let written = ''

@@ -4,6 +4,7 @@ import { variables as gateway } from '@quickticket/gateway/config'
 import { allowed, commonVariables } from '@quickticket/kit/config'
 import { postgresVariables } from '@quickticket/kit/postgres-variables'
 import { redisVariables } from '@quickticket/kit/redis-variables'
+import { tracingVariables } from '@quickticket/kit/tracing/variables'
 import { variables as notifications } from '@quickticket/notifications/config'
 import { variables as payments } from '@quickticket/payments/config'
 import type { TProperties, TSchema } from 'typebox'
@@ -11,11 +12,12 @@ import type { TProperties, TSchema } from 'typebox'
 const everyService = { ...commonVariables, ...faultVariables }
 const postgres = postgresVariables
 const redis = redisVariables(() => true)
-const shared = { ...everyService, ...postgres, ...redis }
+const shared = { ...everyService, ...tracingVariables, ...postgres, ...redis }
 
 /** All variables of the services, by the section of the files that lists them. */
 export const SECTIONS: Record<string, TProperties> = {
   'every service': everyService,
+  traces: tracingVariables,
   gateway: without(gateway, shared),
   events: without(events, shared),
   payments: without(payments, shared),

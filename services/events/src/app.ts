@@ -7,6 +7,7 @@ import type { Log } from '@quickticket/kit/log'
 import { metrics } from '@quickticket/kit/metrics'
 import { createRetryQueue } from '@quickticket/kit/retry-queue'
 import { requireServiceToken } from '@quickticket/kit/service-token'
+import { inBackground, startTracing } from '@quickticket/kit/tracing/tracing'
 import type pg from 'pg'
 import { startAuditor } from './audit/auditor.ts'
 import { createCheckoutStore } from './checkout-store.ts'
@@ -44,8 +45,9 @@ export async function buildApp(
   log: Log,
   { postgres, holds, payments, migrate }: Deps,
 ) {
-  const app = createApp({ log, maxConcurrentRequests: config.MAX_CONCURRENT_REQUESTS })
   const identity = { service: 'events', version }
+  const tracing = await startTracing(config, { ...identity, log })
+  const app = createApp({ log, maxConcurrentRequests: config.MAX_CONCURRENT_REQUESTS, tracing })
   const registry = metrics(app, identity)
   requireServiceToken(app, config.SERVICE_TOKEN)
   const eventsMetrics = createEventsMetrics(registry, postgres, holds)
@@ -65,10 +67,11 @@ export async function buildApp(
     payments,
     metrics: eventsMetrics,
     log,
+    tracing,
   })
   const runReconciler = reconciler.runNow
   const takeBacks = createRetryQueue({
-    work: (ids) => holds.takeBack(ids),
+    work: (ids) => inBackground(tracing, 'take reservations back', () => holds.takeBack(ids)),
     giveUpAfterMs: config.RESERVATION_TTL * 1000,
     name: 'take a reservation back',
     log,

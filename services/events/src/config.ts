@@ -4,10 +4,12 @@ import { commonVariables, integer, url } from '@quickticket/kit/config'
 import { postgresVariables } from '@quickticket/kit/postgres-variables'
 import { redisVariables } from '@quickticket/kit/redis-variables'
 import { Type } from '@quickticket/kit/schema'
+import { tracingVariables } from '@quickticket/kit/tracing/variables'
 import type { Static, TObject } from 'typebox'
 
 export const variables = {
   ...commonVariables,
+  ...tracingVariables,
   ...faultVariables,
   PORT: integer(0, 65_535, PORTS.events, 'port to listen on; 0: any free one'),
   ...postgresVariables,

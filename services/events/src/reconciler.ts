@@ -1,4 +1,5 @@
 import type { Log } from '@quickticket/kit/log'
+import { inBackground, type Tracing } from '@quickticket/kit/tracing/tracing'
 import type { EventStore } from './event-store.ts'
 import type { HoldStore } from './hold-store.ts'
 import type { EventsMetrics } from './metrics.ts'
@@ -15,6 +16,7 @@ export interface ReconcilerDeps {
   payments: PaymentsClient
   metrics: EventsMetrics
   log: Log
+  tracing?: Tracing | undefined
 }
 
 const BATCH = 100
@@ -28,7 +30,7 @@ const OUTBOX_LEASE_MS = 2000
  * hang delay only the voids.
  */
 export function createReconciler(deps: ReconcilerDeps): PeriodicTask {
-  const { events, voids, outbox, holds, payments, metrics, log } = deps
+  const { events, voids, outbox, holds, payments, metrics, log, tracing } = deps
   const seatTask = createPeriodicTask(settleSeats)
   const voidTask = createPeriodicTask(() => step('void charges', voidCharges))
 
@@ -67,7 +69,13 @@ export function createReconciler(deps: ReconcilerDeps): PeriodicTask {
 
   async function voidCharges(): Promise<void> {
     const due = await voids.takeDue(BATCH, VOID_LEASE_MS)
-    await Promise.all(due.map(voidCharge))
+    await Promise.all(
+      due.map((charge) =>
+        inBackground(tracing, 'void charge', () => voidCharge(charge), {
+          'quickticket.reservation_id': charge.reservationId,
+        }),
+      ),
+    )
   }
 
   async function voidCharge(due: DueVoid): Promise<void> {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { traceScript } from '@quickticket/kit/tracing/redis-script'
 import type { Redis, Result } from 'ioredis'
 import { type Hold, type HoldState, type HoldStore, type ReserveResult, SOLD_TTL_MS } from './hold-store.ts'
 import { createServerClock } from './server-clock.ts'
@@ -29,8 +30,10 @@ const SCRIPTS = {
 
 /** Holds in Redis, one Lua script a step; its keys are described in redis/holds.lua. */
 export function createRedisHoldStore(redis: Redis): HoldStore {
-  for (const [name, script] of Object.entries(SCRIPTS))
+  for (const [name, script] of Object.entries(SCRIPTS)) {
     redis.defineCommand(name, { numberOfKeys: 0, lua: read('holds') + read(script) })
+    traceScript(redis, name, script)
+  }
   const clock = createServerClock(redis)
 
   return {

@@ -1,3 +1,4 @@
+import { currentTrace } from '@quickticket/kit/tracing/current'
 import type { FastifyBaseLogger } from 'fastify'
 import { Counter, Gauge, type Registry } from 'prom-client'
 import type { KindName } from './kinds.ts'
@@ -56,6 +57,7 @@ export function createGroundTruth(registry: Registry, service: string, sealed: b
     count,
     report(kind, path, log, details) {
       count(kind, path)
+      if (!sealed) traceFault(kind, details)
       log.warn(sealed ? { fault: SEALED } : { fault: kind, path, ...details }, 'injected fault')
     },
     announce(rules, seed, log) {
@@ -64,6 +66,12 @@ export function createGroundTruth(registry: Registry, service: string, sealed: b
     },
     watch: (faults) => void watched.push(faults),
   }
+}
+
+function traceFault(kind: KindName, details?: object): void {
+  const span = currentTrace()?.span
+  span?.set({ 'quickticket.fault': kind })
+  span?.event('fault.injected', { 'quickticket.fault': kind, ...details })
 }
 
 /** Method and path stay apart, so that a search for `GET /events` in the log finds requests only. */

@@ -5,6 +5,7 @@ import { docs } from '@quickticket/kit/docs'
 import { probes } from '@quickticket/kit/health'
 import type { Log } from '@quickticket/kit/log'
 import { metrics } from '@quickticket/kit/metrics'
+import { startTracing } from '@quickticket/kit/tracing/tracing'
 import type { Config } from './config.ts'
 import { exportBulkheads, exportCircuitState, gatewayMetrics } from './metrics.ts'
 import { createBulkheads } from './policies/bulkheads.ts'
@@ -23,14 +24,20 @@ import { connectRedis, connectUpstreams } from './upstreams.ts'
 /** The entry point: passes requests on to events and payments, and survives their failures. */
 export async function buildApp(config: Config, version: string, log: Log) {
   const { GATEWAY_TIMEOUT_MS, RATE_LIMIT_RPS, RATE_LIMIT_STORE, SHED_EVENT_LOOP_LAG_MS } = config
-  const app = createApp({ log, maxConcurrentRequests: config.MAX_CONCURRENT_REQUESTS })
   const identity = { service: 'gateway', version }
+  const tracing = await startTracing(config, { ...identity, log })
+  const app = createApp({ log, maxConcurrentRequests: config.MAX_CONCURRENT_REQUESTS, tracing })
   const registry = metrics(app, identity)
   const ownMetrics = gatewayMetrics(registry)
 
   const redis = await connectRedis(config, log)
   const bulkheads = createBulkheads(config, ownMetrics)
-  const upstreams = connectUpstreams(config, { bulkhead: bulkheads.events, metrics: ownMetrics, log })
+  const upstreams = connectUpstreams(config, {
+    bulkhead: bulkheads.events,
+    metrics: ownMetrics,
+    log,
+    tracing,
+  })
   const { events, payments, notifier, takeBack } = upstreams
   const charges = createCharge(config, {
     payments,

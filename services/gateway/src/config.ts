@@ -3,10 +3,12 @@ import { faultVariables } from '@quickticket/faults/variables'
 import { commonVariables, integer, url } from '@quickticket/kit/config'
 import { redisVariables } from '@quickticket/kit/redis-variables'
 import { Type } from '@quickticket/kit/schema'
+import { tracingVariables } from '@quickticket/kit/tracing/variables'
 import type { Static, TObject } from 'typebox'
 
 export const variables = {
   ...commonVariables,
+  ...tracingVariables,
   ...faultVariables,
   PORT: integer(0, 65_535, PORTS.gateway, 'port to listen on; 0: any free one'),
   EVENTS_URL: url(internalUrl('events'), 'the events service'),

@@ -54,14 +54,14 @@ export function createEventsClient(
 
   async function ask(
     method: 'GET' | 'POST',
-    path: string,
+    { path, template }: Target,
     trace: Trace,
     body?: unknown,
     headers?: Record<string, string>,
   ): Promise<UpstreamAnswer> {
     try {
       const limits = { timeoutMs, ...(method === 'GET' && { maxAnswerBytes: MAX_LIST_BYTES }) }
-      const request = { method, path, trace, body, ...(headers && { headers }), ...limits }
+      const request = { method, path, template, trace, body, ...(headers && { headers }), ...limits }
       return checkAnswer('events', await bulkhead.run(() => upstream.request(request)))
     } catch (error) {
       throw asProblem(error)
@@ -80,19 +80,20 @@ export function createEventsClient(
   }
 
   return {
-    list: (page, trace) => ask('GET', page.size > 0 ? `/events?${page}` : '/events', trace),
-    event: (eventId, trace) => ask('GET', event(eventId), trace),
+    list: (page, trace) =>
+      ask('GET', { path: page.size > 0 ? `/events?${page}` : '/events', template: '/events' }, trace),
+    event: (eventId, trace) => ask('GET', target('/events/{id}', eventId), trace),
     reserve: (eventId, body, reservationId, trace) =>
-      ask('POST', `${event(eventId)}/reserve`, trace, body, {
+      ask('POST', target('/events/{id}/reserve', eventId), trace, body, {
         [RESERVATION_ID_HEADER]: reservationId,
       }),
     takeBack: (ids) => post('/reservations/take-back', { reservation_ids: ids }),
     checkout: (reservationId, chargeWithinMs, trace) =>
-      ask('POST', `${reservation(reservationId)}/checkout`, trace, {
+      ask('POST', target('/reservations/{id}/checkout', reservationId), trace, {
         charge_within_ms: chargeWithinMs,
       } satisfies CheckoutRequest),
     confirm: (reservationId, paymentRef, notify, trace) =>
-      ask('POST', `${reservation(reservationId)}/confirm`, trace, {
+      ask('POST', target('/reservations/{id}/confirm', reservationId), trace, {
         payment_ref: paymentRef,
         notify,
       } satisfies ConfirmRequest),
@@ -101,8 +102,9 @@ export function createEventsClient(
       const { body } = await askDirectly('/orders/unnotified', { limit })
       return (JSON.parse(body.toString()) as OrderIds).order_ids
     },
-    reservation: (reservationId, trace) => ask('GET', reservation(reservationId), trace),
-    release: (reservationId, trace) => ask('POST', `${reservation(reservationId)}/release`, trace),
+    reservation: (reservationId, trace) => ask('GET', target('/reservations/{id}', reservationId), trace),
+    release: (reservationId, trace) =>
+      ask('POST', target('/reservations/{id}/release', reservationId), trace),
     async health(checkTimeoutMs, trace) {
       const answer = await upstream.request({
         method: 'GET',
@@ -141,12 +143,13 @@ export function mayHaveArrived(error: unknown): boolean {
 /** There was no connection. */
 const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
 
-function event(id: string): string {
-  return `/events/${encodeURIComponent(id)}`
+interface Target {
+  path: string
+  template: string
 }
 
-function reservation(id: string): string {
-  return `/reservations/${encodeURIComponent(id)}`
+function target(template: string, id: string): Target {
+  return { path: template.replace('{id}', () => encodeURIComponent(id)), template }
 }
 
 function asProblem(error: unknown): unknown {

@@ -46,10 +46,11 @@ export interface PaymentsClient {
   /**
    * Charges once, however often it is called for the same reservation.
    *
+   * @param resendCount how often it was called before
    * @returns the payment's reference
    * @throws {ChargeRefused | UpstreamError}
    */
-  charge(charge: Charge, trace: Trace, timeoutMs: number): Promise<string>
+  charge(charge: Charge, trace: Trace, timeoutMs: number, resendCount?: number): Promise<string>
   /** the status of its /health; rejects when it does not answer */
   health(timeoutMs: number, trace: Trace): Promise<number>
   /** seconds that its clock is ahead of ours, at least; undefined: unknown */
@@ -60,11 +61,12 @@ export interface PaymentsClient {
 export function createPaymentsClient(baseUrl: string, token?: string): PaymentsClient {
   const upstream = createUpstream('payments', baseUrl, { token })
   return {
-    async charge({ reservationId, amountCents, chargeBefore }, trace, timeoutMs) {
+    async charge({ reservationId, amountCents, chargeBefore }, trace, timeoutMs, resendCount = 0) {
       const answer = await upstream.request({
         method: 'POST',
         path: '/charge',
         trace,
+        resendCount,
         headers: { [IDEMPOTENCY_KEY_HEADER]: reservationId },
         body: {
           reservation_id: reservationId,

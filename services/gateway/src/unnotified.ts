@@ -1,9 +1,16 @@
-import { randomUUID } from 'node:crypto'
 import type { Log } from '@quickticket/kit/log'
+import { inBackground, type Tracing } from '@quickticket/kit/tracing/tracing'
 import type { EventsClient } from './events-client.ts'
 import type { Notifier } from './notifier.ts'
 
 const LIMIT = 100
+
+export interface UnnotifiedDeps {
+  events: EventsClient
+  notifier: Notifier
+  log: Log
+  tracing?: Tracing | undefined
+}
 
 /**
  * Sends the notifications of confirmed orders that were not sent: the gateway ended, the answer to the confirmation was lost, or
@@ -12,7 +19,7 @@ const LIMIT = 100
  * @returns a function that stops it
  */
 export function sendUnnotified(
-  { events, notifier, log }: { events: EventsClient; notifier: Notifier; log: Log },
+  { events, notifier, log, tracing }: UnnotifiedDeps,
   everyMs = 5000,
 ): () => void {
   let isRunning = false
@@ -22,8 +29,9 @@ export function sendUnnotified(
     isRunning = true
     try {
       for (const orderId of await events.takeUnnotified(LIMIT)) {
-        const traceId = randomUUID().replaceAll('-', '')
-        notifier.orderConfirmed(orderId, { requestId: traceId, traceId, flags: '01' })
+        await inBackground(tracing, 'send due notification', async (trace) =>
+          notifier.orderConfirmed(orderId, trace),
+        )
       }
     } catch (error) {
       log.debug({ err: error }, 'unnotified orders cannot be asked for')

@@ -2,6 +2,7 @@ import type { Log } from '@quickticket/kit/log'
 import { redisOptions } from '@quickticket/kit/redis-variables'
 import { createRetryQueue } from '@quickticket/kit/retry-queue'
 import { tokenToSend } from '@quickticket/kit/service-token'
+import { inBackground, type Tracing } from '@quickticket/kit/tracing/tracing'
 import { type Config, sharesState } from './config.ts'
 import { createEventsClient } from './events-client.ts'
 import type { GatewayMetrics } from './metrics.ts'
@@ -13,16 +14,25 @@ import { sendUnnotified } from './unnotified.ts'
 /** How long work for events is retried while events is down. */
 const GIVE_UP_AFTER_MS = 600_000
 
+export interface UpstreamDeps {
+  bulkhead: Bulkhead
+  metrics: GatewayMetrics
+  log: Log
+  tracing: Tracing | undefined
+}
+
 /** The clients of the other services, and the work for them that goes on in the background. */
-export function connectUpstreams(
-  config: Config,
-  { bulkhead, metrics, log }: { bulkhead: Bulkhead; metrics: GatewayMetrics; log: Log },
-) {
+export function connectUpstreams(config: Config, { bulkhead, metrics, log, tracing }: UpstreamDeps) {
   const token = tokenToSend(config.SERVICE_TOKEN)
   const events = createEventsClient(config.EVENTS_URL, config.GATEWAY_TIMEOUT_MS, bulkhead, token)
   const payments = createPaymentsClient(config.PAYMENTS_URL, token)
   const queue = (name: string, work: (ids: string[]) => Promise<void>) =>
-    createRetryQueue({ work, giveUpAfterMs: GIVE_UP_AFTER_MS, name, log })
+    createRetryQueue({
+      work: (ids) => inBackground(tracing, name, () => work(ids)),
+      giveUpAfterMs: GIVE_UP_AFTER_MS,
+      name,
+      log,
+    })
   const takeBacks = queue('take a reservation back', events.takeBack)
   const notified = queue('say that an order was notified of', events.notified)
   const notifier = config.NOTIFICATIONS_URL
@@ -32,7 +42,7 @@ export function connectUpstreams(
         onSent: notified.add,
       })
     : undefined
-  const stopSending = notifier && sendUnnotified({ events, notifier, log })
+  const stopSending = notifier && sendUnnotified({ events, notifier, log, tracing })
 
   return {
     events,

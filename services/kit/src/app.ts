@@ -18,6 +18,8 @@ import { limitConcurrency } from './overload.ts'
 import { observeOutcomes } from './request-outcome.ts'
 import { rememberRoutes } from './route-template.ts'
 import { traceOf, traceRequests } from './trace.ts'
+import { traceServer } from './tracing/server-spans.ts'
+import type { Tracing } from './tracing/tracing.ts'
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -33,7 +35,11 @@ const BODY_LIMIT_BYTES = 64 * 1024
  * A Fastify instance with the limits, request ids and error answers that all services share, and one log line per request.
  * The caller adds routes, metrics, probes and documentation, so that each service's `app.ts` lists all of its parts.
  */
-export function createApp(options: { log: Log; maxConcurrentRequests: number }): App {
+export function createApp(options: {
+  log: Log
+  maxConcurrentRequests: number
+  tracing?: Tracing | undefined
+}): App {
   const connections = createOpenConnections((socket) => endUnused(app, socket))
   const app: App = fastify({
     loggerInstance: options.log as FastifyBaseLogger,
@@ -66,6 +72,7 @@ export function createApp(options: { log: Log; maxConcurrentRequests: number }):
   traceRequests(app)
   rememberRoutes(app)
   observeOutcomes(app)
+  traceServer(app, options.tracing)
   logOutcomes(app)
   requireHost(app)
   limitConcurrency(app, options.maxConcurrentRequests)

@@ -4,6 +4,7 @@ import { headersTooLarge, notHttp, requestTimeout } from './http-server/socket-a
 import { PROBLEM_JSON, Problem, problemBody } from './problem.ts'
 import { watchResponse } from './request-outcome.ts'
 import { pathOf } from './route-template.ts'
+import { traceOf } from './trace.ts'
 
 /** One error handler for the whole application: whatever is thrown becomes problem details. */
 export function answerProblems(app: FastifyInstance) {
@@ -16,6 +17,7 @@ export function answerProblems(app: FastifyInstance) {
     answerUnroutable(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
       watchResponse(app, request, reply)
       const { problem } = asProblem(error)
+      traceOf(request.raw).problem = problem.code
       const body = JSON.stringify(problemBody(problem, request.id))
       reply.raw.writeHead(problem.status, {
         'content-type': PROBLEM_JSON,
@@ -30,6 +32,7 @@ export function answerProblems(app: FastifyInstance) {
 
 function answer(error: FastifyError | Problem, request: FastifyRequest, reply: FastifyReply) {
   const { problem, unexpected } = asProblem(error)
+  request.trace.problem = problem.code
   if (unexpected) request.log.error({ err: error }, 'unexpected error')
   else if (problem.status >= 500)
     request.log.error({ err: problem.cause, error: problem.code }, problem.message)

@@ -1,6 +1,8 @@
 import { type Dispatcher, Pool } from 'undici'
 import { createClockDifference } from './clock-difference.ts'
 import { type Trace, traceHeaders } from './trace.ts'
+import { endCallSpan, startCallSpan } from './tracing/call-span.ts'
+import { currentTrace } from './tracing/current.ts'
 
 export interface UpstreamAnswer {
   status: number
@@ -28,7 +30,12 @@ export class UpstreamError extends Error {
 export interface UpstreamRequest {
   method: 'GET' | 'POST' | 'DELETE'
   path: string
+  /** the path with `{id}` in place of ids, for the name of its span; by default the path without its query */
+  template?: string
+  /** by default the trace of the background work that makes the call */
   trace?: Trace
+  /** how often the same call was made before */
+  resendCount?: number
   headers?: Record<string, string>
   /** sent as JSON; a Buffer is sent as it is */
   body?: unknown
@@ -65,7 +72,8 @@ const PIECE_BYTES = 64
 
 /** A client for one service: pooled connections, one overall deadline a call, no retries of its own. */
 export function createUpstream(target: string, baseUrl: string, { token }: UpstreamOptions = {}): Upstream {
-  const pool = new Pool(new URL(baseUrl).origin, {
+  const server = new URL(baseUrl)
+  const pool = new Pool(server.origin, {
     connections: MAX_CONNECTIONS,
     pipelining: 1,
     allowH2: false,
@@ -81,16 +89,25 @@ export function createUpstream(target: string, baseUrl: string, { token }: Upstr
 
   function request(asked: UpstreamRequest): Promise<UpstreamAnswer> {
     const sentAt = Date.now()
+    const trace = asked.trace ?? currentTrace()
     return new Promise((resolve, reject) => {
+      const headers = { ...authorization, ...(asked.headers && checked(asked.headers)) }
+      const options = dispatchOptions(asked, headers)
+      const span = startCallSpan(trace?.span, asked, server)
+      if (trace) Object.assign(headers, traceHeaders(trace, span))
       pool.dispatch(
-        dispatchOptions(asked, authorization),
+        options,
         collectAnswer(
           asked,
           (answer) => {
             clock.observeDate(answer.date, sentAt, Date.now())
+            endCallSpan(span, answer.status)
             resolve(answer)
           },
-          (failure, cause) => reject(new UpstreamError(target, failure, cause)),
+          (failure, cause) => {
+            endCallSpan(span, failure)
+            reject(new UpstreamError(target, failure, cause))
+          },
         ),
       )
     })
@@ -107,14 +124,13 @@ const PATH = /^\/[\x21-\x7e]*$/
 const HEADER_VALUE = /^[\t\x20-\x7e]*$/
 
 function dispatchOptions(
-  { method, path, trace, headers, body }: UpstreamRequest,
-  authorization: Record<string, string>,
+  { method, path, body }: UpstreamRequest,
+  headers: Record<string, string>,
 ): Dispatcher.DispatchOptions {
   if (!PATH.test(path)) throw new TypeError('the path of a request has characters that HTTP cannot carry')
-  const all = { ...authorization, ...(trace && traceHeaders(trace)), ...(headers && checked(headers)) }
-  if (body === undefined) return { method, path, headers: all }
-  all['content-type'] = 'application/json'
-  return { method, path, headers: all, body: Buffer.isBuffer(body) ? body : JSON.stringify(body) }
+  if (body === undefined) return { method, path, headers }
+  headers['content-type'] = 'application/json'
+  return { method, path, headers, body: Buffer.isBuffer(body) ? body : JSON.stringify(body) }
 }
 
 function checked(headers: Record<string, string>): Record<string, string> {

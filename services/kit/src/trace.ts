@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
+import type { ActiveSpan } from './tracing/span.ts'
 
 /** The ids of a request: the same in every service that it passes through. */
 export interface Trace {
@@ -9,11 +10,18 @@ export interface Trace {
   traceId: string
   /** the flags of `traceparent`, two hex digits */
   flags: string
+  /** the caller's span, 16 hex digits */
+  parentSpanId?: string | undefined
+  /** the span of this process; undefined: tracing is off, or the request is for operations */
+  span?: ActiveSpan | undefined
+  /** the code of the problem that the request was answered with */
+  problem?: string
 }
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/
 // W3C Trace Context, section 3.2: version-traceid-parentid-flags; all-zero ids are invalid
-const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(?:-.*)?$/
+const TRACEPARENT =
+  /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -49,19 +57,28 @@ function readTrace(request: IncomingMessage): Trace {
   const traceId = parent?.[1] ?? randomUUID().replaceAll('-', '')
   const given = request.headers['x-request-id']
   const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : traceId
-  return { requestId, traceId, flags: parent?.[2] ?? '01' }
+  return { requestId, traceId, flags: parent?.[3] ?? '01', parentSpanId: parent?.[2] }
 }
 
-/** The headers that carry a trace to the next service. */
-export function traceHeaders(trace: Trace): Record<string, string> {
+/** The headers that carry a trace to the next service; the span of the call is the parent there. */
+export function traceHeaders(
+  trace: Trace,
+  span: ActiveSpan | undefined = trace.span,
+): Record<string, string> {
+  const { spanId = newSpanId(), flags = trace.flags } = span ? wireFormat(span) : {}
   return {
     'x-request-id': trace.requestId,
-    traceparent: `00-${trace.traceId}-${spanId()}-${trace.flags}`,
+    traceparent: `00-${trace.traceId}-${spanId}-${flags}`,
   }
 }
 
+function wireFormat(span: ActiveSpan): { spanId: string; flags: string } {
+  const { spanId, traceFlags } = span.spanContext()
+  return { spanId, flags: traceFlags.toString(16).padStart(2, '0') }
+}
+
 /** 16 hex digits. Node draws the bits of UUIDs in advance, many at a time; `randomBytes` asks the system for each. */
-function spanId(): string {
+function newSpanId(): string {
   const uuid = randomUUID()
   return uuid.slice(0, 8) + uuid.slice(-8)
 }

@@ -5,11 +5,16 @@ import type { Log } from '../src/log.ts'
 import { metrics } from '../src/metrics.ts'
 import { Problem } from '../src/problem.ts'
 import { Type } from '../src/schema.ts'
+import type { Tracing } from '../src/tracing/tracing.ts'
 
 /** A service with one route for each way in which a request can end. */
-export function exampleApp({ log = captureLog().log, maxConcurrentRequests = 0 }: ExampleOptions = {}): App {
+export function exampleApp({
+  log = captureLog().log,
+  maxConcurrentRequests = 0,
+  tracing,
+}: ExampleOptions = {}): App {
   const identity = { service: 'example', version: '1.2.3' }
-  const app = createApp({ log, maxConcurrentRequests })
+  const app = createApp({ log, maxConcurrentRequests, tracing })
   metrics(app, identity)
   probes(app, identity)
   app.get('/things', async () => [])
@@ -31,6 +36,7 @@ export function exampleApp({ log = captureLog().log, maxConcurrentRequests = 0 }
 interface ExampleOptions {
   log?: Log
   maxConcurrentRequests?: number
+  tracing?: Tracing | undefined
 }
 
 const Thing = Type.Object({ id: Type.String({ pattern: '^[0-9]+$' }) })

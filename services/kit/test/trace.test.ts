@@ -11,7 +11,12 @@ const trace = (headers: Record<string, string | string[]> = {}) => traceOf({ hea
 
 describe('traceparent', () => {
   test('is continued when it is well-formed', () => {
-    expect(trace({ traceparent: PARENT })).toEqual({ requestId: TRACE, traceId: TRACE, flags: '01' })
+    expect(trace({ traceparent: PARENT })).toEqual({
+      requestId: TRACE,
+      traceId: TRACE,
+      flags: '01',
+      parentSpanId: '00f067aa0ba902b7',
+    })
     expect(trace({ traceparent: PARENT.replace(/01$/, '00') }).flags).toBe('00')
   })
 
@@ -66,7 +71,8 @@ test('the next service gets the same request and trace, and a parent of its own'
     'x-request-id': 'r-1',
     traceparent: expect.stringMatching(new RegExp(`^00-${TRACE}-(?!00f067aa0ba902b7)[0-9a-f]{16}-01$`)),
   })
-  expect(trace(sent)).toEqual(ids)
+  const parentSpanId = sent.traceparent?.split('-')[2]
+  expect(trace(sent)).toEqual({ ...ids, parentSpanId })
 })
 
 test('every line about a request, and its answer, carry its ids', async () => {

@@ -6,14 +6,16 @@ import { probes } from '@quickticket/kit/health'
 import type { Log } from '@quickticket/kit/log'
 import { metrics } from '@quickticket/kit/metrics'
 import { requireServiceToken } from '@quickticket/kit/service-token'
+import { startTracing } from '@quickticket/kit/tracing/tracing'
 import type { Config } from './config.ts'
 import { createNotifyMetrics } from './metrics.ts'
 import { notifyRoute } from './routes/notify.ts'
 
 /** Tells buyers about their orders, by a log line. */
 export async function buildApp(config: Config, version: string, log: Log) {
-  const app = createApp({ log, maxConcurrentRequests: config.MAX_CONCURRENT_REQUESTS })
   const identity = { service: 'notifications', version }
+  const tracing = await startTracing(config, { ...identity, log })
+  const app = createApp({ log, maxConcurrentRequests: config.MAX_CONCURRENT_REQUESTS, tracing })
   const registry = metrics(app, identity)
   requireServiceToken(app, config.SERVICE_TOKEN)
   const notifyMetrics = createNotifyMetrics(registry)

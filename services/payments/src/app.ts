@@ -6,6 +6,7 @@ import { probes } from '@quickticket/kit/health'
 import type { Log } from '@quickticket/kit/log'
 import { metrics } from '@quickticket/kit/metrics'
 import { requireServiceToken } from '@quickticket/kit/service-token'
+import { startTracing } from '@quickticket/kit/tracing/tracing'
 import type { Config } from './config.ts'
 import { createLedger } from './ledger.ts'
 import { createChargeMetrics } from './metrics.ts'
@@ -14,8 +15,9 @@ import { voidRoute } from './routes/void.ts'
 
 /** A mock payment processor: it moves no money, and fails on demand. */
 export async function buildApp(config: Config, version: string, log: Log) {
-  const app = createApp({ log, maxConcurrentRequests: config.MAX_CONCURRENT_REQUESTS })
   const identity = { service: 'payments', version }
+  const tracing = await startTracing(config, { ...identity, log })
+  const app = createApp({ log, maxConcurrentRequests: config.MAX_CONCURRENT_REQUESTS, tracing })
   const registry = metrics(app, identity)
   requireServiceToken(app, config.SERVICE_TOKEN)
   const chargeMetrics = createChargeMetrics(registry)

@@ -1,4 +1,5 @@
 import type { Log } from '@quickticket/kit/log'
+import { addEvent } from '@quickticket/kit/tracing/current'
 import CircuitBreaker from 'opossum'
 import type { GatewayMetrics } from '../metrics.ts'
 import type { SharedCircuit } from './shared-circuit.ts'
@@ -76,6 +77,7 @@ export function createBreaker(options: BreakerOptions): Breaker {
   function changed(to: CircuitState): void {
     if (to === 'CLOSED') consecutiveFailures = 0
     transitions.inc({ to })
+    addEvent('circuit.transition', { circuit: 'payments', to })
     log.warn({ circuit: 'payments', to }, 'circuit transition')
     if (to !== 'HALF_OPEN') shared?.announce(to)
   }
@@ -89,9 +91,9 @@ export function createBreaker(options: BreakerOptions): Breaker {
       try {
         return (await breaker.fire(call)) as T
       } catch (error) {
-        if (error instanceof Error && CircuitBreaker.isOurError(error))
-          throw new CircuitOpenError('circuit open', { cause: error })
-        throw error
+        if (!(error instanceof Error && CircuitBreaker.isOurError(error))) throw error
+        addEvent('circuit.refused', { circuit: 'payments' })
+        throw new CircuitOpenError('circuit open', { cause: error })
       }
     },
     close() {

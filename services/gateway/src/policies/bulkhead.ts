@@ -1,3 +1,5 @@
+import { addEvent } from '@quickticket/kit/tracing/current'
+
 /** The call was not made, because the limit of calls in flight was reached. */
 export class BulkheadFullError extends Error {
   override name = 'BulkheadFullError'
@@ -61,7 +63,9 @@ export function createBulkhead({ target, limit, waitMs, onRejected }: BulkheadOp
   return {
     async run(call) {
       const cameAt = performance.now()
-      if (!(await enter())) {
+      const place = enter()
+      if (place !== true) addEvent('bulkhead.full', { target, wait_ms: waitMs })
+      if (!(await place)) {
         onRejected()
         throw new BulkheadFullError(`${limit} calls to ${target} are in flight`)
       }

@@ -79,9 +79,12 @@ export function protectCharge(
   expired: { inc(): void },
 ): ChargeOrder {
   return async (order, trace) => {
+    let resendCount = 0
     try {
       return await bulkhead.run((waitedMs) =>
-        breaker.run(() => retry((remainingMs) => payments.charge(order, trace, remainingMs), waitedMs)),
+        breaker.run(() =>
+          retry((remainingMs) => payments.charge(order, trace, remainingMs, resendCount++), waitedMs),
+        ),
       )
     } catch (error) {
       if (error instanceof ChargeRefused && error.isExpired) expired.inc()

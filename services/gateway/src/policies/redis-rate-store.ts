@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Log } from '@quickticket/kit/log'
+import { traceScript } from '@quickticket/kit/tracing/redis-script'
 import type { Redis, Result } from 'ioredis'
 import { createRateStore, type RateStore } from './rate-limit.ts'
 import { createRedisFallback } from './redis-fallback.ts'
@@ -32,6 +33,7 @@ const ADMIT = `
  */
 export function createRedisRateStore(redis: Redis, limitRps: number, log: Log): RateStore {
   redis.defineCommand('qtAdmit', { numberOfKeys: 0, lua: ADMIT })
+  traceScript(redis, 'qtAdmit', 'admit')
   const fallback = createRedisFallback('rate limit', log)
   const own = createRateStore(limitRps)
   const process = randomUUID()

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { addEvent } from '@quickticket/kit/tracing/current'
 import pRetry from 'p-retry'
 import type { GatewayMetrics } from '../metrics.ts'
 import type { RetryBudget } from './retry-budget.ts'
@@ -51,6 +52,7 @@ export function createRetry(options: RetryOptions): Retry {
         }
         retried++
         count('retried')
+        addEvent('retry.scheduled', { attempt: retried + 1, delay_ms: Math.round(waitMs) })
         await delay(waitMs)
       },
       shouldRetry: ({ error }) => isRetryable(error),
