@@ -1,23 +1,25 @@
 import { IDEMPOTENCY_KEY_HEADER } from '@quickticket/contract/headers'
 import type { Voided, VoidRequest } from '@quickticket/contract/payment'
 import { createUpstream } from '@quickticket/kit/http-client'
+import type { Trace } from '@quickticket/kit/trace'
 import { checkAnswer, parseAnswer } from '@quickticket/kit/upstream-answer'
 
 const TIMEOUT_MS = 5000
 
 export interface PaymentsClient {
   /** Makes sure that the reservation's charge does not stand, and says whether there was one. Rejects unless payments says so. */
-  void(reservationId: string): Promise<{ charged: boolean }>
+  void(reservationId: string, trace: Trace): Promise<{ charged: boolean }>
   close(): Promise<void>
 }
 
 export function createPaymentsClient(baseUrl: string, token?: string): PaymentsClient {
   const upstream = createUpstream('payments', baseUrl, { token })
   return {
-    async void(reservationId) {
+    async void(reservationId, trace) {
       const answer = await upstream.request({
         method: 'POST',
         path: '/void',
+        trace,
         headers: { [IDEMPOTENCY_KEY_HEADER]: reservationId },
         body: { reservation_id: reservationId } satisfies VoidRequest,
         timeoutMs: TIMEOUT_MS,

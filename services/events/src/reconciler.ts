@@ -1,4 +1,5 @@
 import type { Log } from '@quickticket/kit/log'
+import type { Trace } from '@quickticket/kit/trace'
 import { inBackground, type Tracing } from '@quickticket/kit/tracing/tracing'
 import type { EventStore } from './event-store.ts'
 import type { HoldStore } from './hold-store.ts'
@@ -71,22 +72,23 @@ export function createReconciler(deps: ReconcilerDeps): PeriodicTask {
     const due = await voids.takeDue(BATCH, VOID_LEASE_MS)
     await Promise.all(
       due.map((charge) =>
-        inBackground(tracing, 'void charge', () => voidCharge(charge), {
+        inBackground(tracing, 'void charge', (trace) => voidCharge(charge, trace), {
           'quickticket.reservation_id': charge.reservationId,
         }),
       ),
     )
   }
 
-  async function voidCharge(due: DueVoid): Promise<void> {
+  async function voidCharge(due: DueVoid, trace: Trace): Promise<void> {
+    const ids = { request_id: trace.requestId, trace_id: trace.traceId, reservation_id: due.reservationId }
     try {
-      const { charged } = await payments.void(due.reservationId)
+      const { charged } = await payments.void(due.reservationId, trace)
       await voids.voided(due, charged)
       if (!due.last) return
       metrics.voids.inc()
-      log.info({ reservation_id: due.reservationId, charged }, 'checkout voided')
+      log.info({ ...ids, charged }, 'checkout voided')
     } catch (error) {
-      log.warn({ err: error, reservation_id: due.reservationId }, 'void failed, will be tried again')
+      log.warn({ ...ids, err: error }, 'void failed, will be tried again')
     }
   }
 

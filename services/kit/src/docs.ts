@@ -65,13 +65,13 @@ async function document(routes: RouteOptions[], info: DocsInfo): Promise<Fastify
 
 /** What is not there and what may not be read are the same to clients. */
 function answerMissing(app: FastifyInstance): void {
-  const answer = (problem: Problem, { id }: FastifyRequest, reply: FastifyReply) =>
+  const answer = (problem: Problem, { id, raw }: FastifyRequest, reply: FastifyReply) =>
     reply
       .code(problem.status)
       .header('cache-control', 'no-store')
       .type(PROBLEM_JSON)
       .serializer(JSON.stringify)
-      .send(problemBody(problem, id))
+      .send(problemBody(problem, id, traceOf(raw).traceId))
   const missing = () => new Problem(404, 'not_found', 'Not Found')
   const broken = () => new Problem(500, 'internal_error', 'Internal Server Error')
   app.setNotFoundHandler((request, reply) => answer(missing(), request, reply))

@@ -17,8 +17,9 @@ export function answerProblems(app: FastifyInstance) {
     answerUnroutable(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
       watchResponse(app, request, reply)
       const { problem } = asProblem(error)
-      traceOf(request.raw).problem = problem.code
-      const body = JSON.stringify(problemBody(problem, request.id))
+      const trace = traceOf(request.raw)
+      trace.problem = problem.code
+      const body = JSON.stringify(problemBody(problem, request.id, trace.traceId))
       reply.raw.writeHead(problem.status, {
         'content-type': PROBLEM_JSON,
         'content-length': Buffer.byteLength(body),
@@ -42,7 +43,7 @@ function answer(error: FastifyError | Problem, request: FastifyRequest, reply: F
     .header('cache-control', 'no-store')
     .type(PROBLEM_JSON)
     .serializer(JSON.stringify)
-    .send(problemBody(problem, request.id))
+    .send(problemBody(problem, request.id, request.trace.traceId))
 }
 
 /** Fastify looks at what a QUERY carries before it looks for a route; no route here has this method. */

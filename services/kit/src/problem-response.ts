@@ -56,6 +56,7 @@ const PROBLEM = {
       description: 'a code for programs, which never changes',
     },
     request_id: { type: 'string', description: 'finds this request in the logs of all services' },
+    trace_id: { type: 'string', description: 'its trace, where that is not the request id' },
     message: { type: 'string', description: 'what this means for a payment and its reservation' },
     reservation_id: { type: 'string', description: 'the reservation that could not be paid' },
     available: { type: 'integer', minimum: 0, description: 'tickets that are left' },

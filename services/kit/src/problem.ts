@@ -31,8 +31,8 @@ export class Problem extends Error {
   }
 }
 
-/** The body of an `application/problem+json` answer. */
-export function problemBody(problem: Problem, requestId: string) {
+/** The body of an `application/problem+json` answer. The trace is named where the client chose another id for its request. */
+export function problemBody(problem: Problem, requestId: string, traceId = requestId) {
   return {
     type: problemType(problem.code),
     title: STATUS_CODES[problem.status] ?? 'Error',
@@ -40,6 +40,7 @@ export function problemBody(problem: Problem, requestId: string) {
     detail: problem.message,
     error: problem.code,
     request_id: requestId,
+    ...(traceId !== requestId && { trace_id: traceId }),
     ...problem.details,
   }
 }

@@ -19,9 +19,10 @@ export interface Trace {
 }
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/
-// W3C Trace Context, section 3.2: version-traceid-parentid-flags; all-zero ids are invalid
+// W3C Trace Context, section 3.2: version-traceid-parentid-flags; all-zero ids are invalid. Later versions may add to it, but an
+// id in a queue of spans or an exemplar keeps its whole header in memory, so that the header has to be short
 const TRACEPARENT =
-  /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/
+  /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.{0,128})?$/
 
 declare module 'fastify' {
   interface FastifyRequest {

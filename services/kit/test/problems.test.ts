@@ -27,6 +27,8 @@ test('a problem says what it is, in the words of its thrower', async () => {
     detail: 'It was here',
     error: 'gone',
     request_id: 'r-1',
+    // the client chose an id of its own
+    trace_id: expect.stringMatching(/^[0-9a-f]{32}$/),
     since: 'today',
   })
 })

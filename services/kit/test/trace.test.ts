@@ -35,6 +35,7 @@ describe('traceparent', () => {
     [`00-${TRACE}-${'0'.repeat(16)}-01`, 'without a parent'],
     [`${PARENT}\r\nx: y`, 'with a line of its own'],
     [`${PARENT}, ${PARENT}`, 'sent twice'],
+    [`${PARENT}-${'x'.repeat(129)}`, 'so long that its id would keep much of it in memory'],
   ])('%j is replaced: it is %s', (traceparent) => {
     const { traceId } = trace({ traceparent })
     expect(traceId).toMatch(/^[0-9a-f]{32}$/)
