@@ -1,18 +1,19 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { loadConfig } from '@quickticket/kit/config'
-import { buildApp as buildNotifications } from '@quickticket/notifications/app'
-import { variables as notificationVariables } from '@quickticket/notifications/config'
-import { captureLog } from '@quickticket/testing/captured-log'
-import { eventsApp } from '@quickticket/testing/events-app'
-import { gatewayApp } from '@quickticket/testing/gateway-app'
-import { paymentsApp } from '@quickticket/testing/payments-app'
+import { openAllServices } from '@quickticket/testing/all-services'
 import { parse } from 'yaml'
 
 const RULES = fileURLToPath(new URL('../prometheus/rules', import.meta.url))
 /** What Prometheus itself says of targets and alerts. */
 const OF_PROMETHEUS = ['up', 'ALERTS']
+
+/** The variables of services that have all of their metrics. The collector does not exist: spans are lost, and counted. */
+export const TRACED = {
+  OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9',
+  OTEL_EXPORTER_OTLP_TIMEOUT: '1',
+  AUDIT_INTERVAL_S: '3600',
+}
 
 /** Every name that a query may use: what the services expose, what rules record, what Prometheus adds. */
 export async function knownMetrics(): Promise<Set<string>> {
@@ -37,16 +38,9 @@ export function metricsIn(expr: string): string[] {
 }
 
 async function exposedMetrics(): Promise<string[]> {
-  const notifications = buildNotifications(
-    loadConfig(notificationVariables, {}),
-    '1.0.0',
-    captureLog('info', 'notifications').log,
-  )
-  const events = await eventsApp({ env: { AUDIT_INTERVAL_S: '3600' } })
-  const apps = [(await gatewayApp({})).app, events.app, (await paymentsApp()).app, await notifications]
-  const pages = await Promise.all(apps.map((app) => app.inject('/metrics')))
-  await Promise.all([apps[0], apps[2], apps[3]].map((app) => app?.close()))
-  await events.close()
+  const { apps, close } = await openAllServices(TRACED)
+  const pages = await Promise.all(Object.values(apps).map((app) => app.inject('/metrics')))
+  await close()
   return pages.flatMap(({ payload }) => namesIn(payload))
 }
 
