@@ -9,6 +9,7 @@ export const SEALED = 'sealed'
 
 export interface GroundTruth {
   readonly sealed: boolean
+  /** Counts it, and adds it to the current span. */
   count(kind: KindName, path: string): void
   /** Counts it and logs it. */
   report(kind: KindName, path: string, log: FastifyBaseLogger, details?: object): void
@@ -48,16 +49,16 @@ export function createGroundTruth(registry: Registry, service: string, sealed: b
   })
   const states = new Map<string, boolean>()
 
-  function count(kind: KindName, path: string): void {
+  function count(kind: KindName, path: string, details?: object): void {
     injected.inc({ fault: sealable(kind), path: sealable(path) })
+    if (!sealed) traceFault(kind, details)
   }
 
   return {
     sealed,
     count,
     report(kind, path, log, details) {
-      count(kind, path)
-      if (!sealed) traceFault(kind, details)
+      count(kind, path, details)
       log.warn(sealed ? { fault: SEALED } : { fault: kind, path, ...details }, 'injected fault')
     },
     announce(rules, seed, log) {
