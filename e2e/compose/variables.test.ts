@@ -56,7 +56,7 @@ describe.each(Object.entries(VARIABLES))('%s', (service, variables) => {
 })
 
 describe('ports are published', () => {
-  const MONITORING = ['docker-compose.monitoring.yaml']
+  const MONITORING = ['docker-compose.monitoring.yaml', 'docker-compose.observability.yaml']
   const addresses = async (environment: Environment) => {
     const services = Object.entries(await resolve(environment, MONITORING))
     const published = services.flatMap(([name, { ports = [] }]) =>
@@ -67,7 +67,7 @@ describe('ports are published', () => {
 
   test('on this machine only', async () => {
     const published = await addresses({})
-    expect(Object.keys(published).length).toBeGreaterThan(8)
+    expect(Object.keys(published).length).toBeGreaterThan(10)
     expect(new Set(Object.values(published))).toEqual(new Set(['127.0.0.1']))
   })
 

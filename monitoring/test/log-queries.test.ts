@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Dataquery } from '@grafana/grafana-foundation-sdk/loki'
+import type { dataquery } from '@grafana/grafana-foundation-sdk/loki'
 import { parser } from '@grafana/lezer-logql'
 import { SERVICES } from '@quickticket/contract/services'
 import { expect, test } from 'vitest'
@@ -9,6 +9,7 @@ import { buildObservabilityDashboards } from '../src/dashboards/dashboards.ts'
 import { fromRoot } from '../src/dashboards/files.ts'
 import { LOKI } from '../src/dashboards/sources.ts'
 import { panelsOf } from '../src/dashboards/targets.ts'
+import { runbookNames } from '../src/runbooks.ts'
 
 const RULES = 'monitoring/loki/rules'
 const SOURCES = 'monitoring/grafana/observability/datasources/sources.yaml'
@@ -28,12 +29,14 @@ const rules: Rule[] = readdirSync(fromRoot(RULES)).flatMap((file) => {
   return (groups as { rules: Rule[] }[]).flatMap((group) => group.rules)
 })
 
-test.each([...rules.map(({ record, expr }) => [record, expr]), ...ofDashboards(), ...ofTraces()])(
-  '%s is LogQL',
-  (_, expr) => {
-    expect(mistakesIn(expr as string)).toEqual([])
-  },
-)
+test.each([
+  ...rules.map(({ record, expr }) => [record, expr]),
+  ...ofDashboards(),
+  ...ofTraces(),
+  ...ofPages(),
+])('%s is LogQL', (_, expr) => {
+  expect(mistakesIn(expr as string)).toEqual([])
+})
 
 test('a query that is no LogQL is found', () => {
   expect(mistakesIn('sum by (service) rate({level="ERROR"}[5m])')).not.toEqual([])
@@ -63,7 +66,7 @@ function ofDashboards(): [string, string][] {
     panelsOf(dashboard)
       .filter(({ datasource }) => datasource?.uid === LOKI.uid)
       .flatMap(({ title, targets = [] }) =>
-        (targets as Dataquery[]).map(({ expr }): [string, string] => [`${name} / ${title}`, expr]),
+        (targets as dataquery[]).map(({ expr }): [string, string] => [`${name} / ${title}`, expr]),
       ),
   )
 }
@@ -73,6 +76,16 @@ function ofTraces(): [string, string][] {
   const { datasources } = parse(readFileSync(fromRoot(SOURCES), 'utf8'))
   return (datasources as Source[]).flatMap(({ name, jsonData }): [string, string][] =>
     jsonData.tracesToLogsV2 ? [[`lines of a trace of ${name}`, jsonData.tracesToLogsV2.query]] : [],
+  )
+}
+
+/** What the runbooks and docs/observability.md have their readers ask; a bar is escaped in a table. */
+function ofPages(): [string, string][] {
+  const pages = ['docs/observability.md', ...runbookNames().map((name) => `docs/runbooks/${name}.md`)]
+  return pages.flatMap((page) =>
+    [...readFileSync(fromRoot(page), 'utf8').matchAll(/`(\{service[^`]+)`/g)].map(
+      ([, expr = '']): [string, string] => [`${page}: ${expr}`, expr.replaceAll('\\|', '|')],
+    ),
   )
 }
 

@@ -2,6 +2,7 @@ import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
 import { checkout } from './checkout.ts'
 import { faults } from './faults.ts'
 import { goldenSignals } from './golden-signals.ts'
+import { oneRequest } from './one-request.ts'
 import { runbooks } from './runbooks.ts'
 import { services } from './services.ts'
 import { slo } from './slo.ts'
@@ -16,4 +17,9 @@ export function buildDashboards(): Record<string, Dashboard> {
     faults: faults(),
     runbooks: runbooks(),
   }
+}
+
+/** Those that need Loki and Jaeger, by the name of their file in monitoring/grafana/dashboards-observability. */
+export function buildObservabilityDashboards(): Record<string, Dashboard> {
+  return { 'one-request': oneRequest() }
 }

@@ -2,6 +2,10 @@ import { SERVICES } from '@quickticket/contract/services'
 /** The uid that provisioning gives the data source; dashboards and alert rules name it. */
 export const PROMETHEUS = { type: 'prometheus', uid: 'quickticket-prometheus' }
 
+/** Those of docker-compose.observability.yaml. */
+export const LOKI = { type: 'loki', uid: 'quickticket-loki' }
+export const JAEGER = { type: 'jaeger', uid: 'quickticket-jaeger' }
+
 /** In dashboards: the source that is chosen at the top, by default the one above. */
 export const CHOSEN_SOURCE = { type: 'prometheus', uid: `\${datasource}` }
 
