@@ -2,9 +2,13 @@ import { connect } from 'node:net'
 import { docker, tryDocker } from '../docker.ts'
 
 /** Those that the pages show; a student has them free, so the test needs them too. */
-const PORTS = [3080, 3090, 8081, 8082, 5432, 6379, 9090, 9093, 9094]
+const PORTS = [3080, 3090, 8081, 8082, 5432, 6379, 9090, 9093, 9094, 16686]
 /** Every Compose file that a page uses, so that nothing of it is left over. */
-const FILES = ['docker-compose.yaml', 'docker-compose.monitoring.yaml'].flatMap((file) => ['-f', file])
+const FILES = [
+  'docker-compose.yaml',
+  'docker-compose.monitoring.yaml',
+  'docker-compose.observability.yaml',
+].flatMap((file) => ['-f', file])
 /** Containers that pages start next to the project. */
 const BESIDE = ['lab2-gateway', 'lab2-payments', 'lab6-webhook']
 
