@@ -82,6 +82,14 @@ export const PARTS: readonly Part[] = [
     startsFrom: 'lab10',
   },
   lab('lab11'),
+  {
+    name: 'observability',
+    about: 'traces and logs of a purchase by one id, and who may reach them',
+    file: 'observability.test.ts',
+    place: 'labs',
+    nightly: true,
+    startsFrom: 'lab11',
+  },
   lab('lab12'),
   {
     name: 'runbooks',

@@ -3,6 +3,7 @@ import { getJson, kubectl, tryKubectl } from './kubectl.ts'
 /** Namespaces that the overlays make or use; the test empties them at its end. */
 export const NAMESPACES = [
   'monitoring',
+  'node-logs',
   'quickticket-dev',
   'quickticket-staging',
   'quickticket',

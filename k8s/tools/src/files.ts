@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { parse, stringify } from 'yaml'
+import { logsConfig, tracesConfig } from './collector.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const monitoring = join(root, 'monitoring')
@@ -19,15 +20,28 @@ export async function madeFromMonitoring(): Promise<Map<string, string>> {
   const alertmanager = read(join(monitoring, 'alertmanager/alertmanager.yml'))
   files.set('components/alertmanager/alertmanager.yml', alertmanager)
   files.set('components/sre/alertmanager.yml', withSre(alertmanager))
+  const collector = read(join(monitoring, 'collector/config.yaml'))
+  files.set('components/traces/config/collector.yaml', tracesConfig(collector))
+  files.set('components/logs/config/collector.yaml', logsConfig(collector))
+  files.set('components/logs/config/loki.yaml', read(join(monitoring, 'loki/loki.yaml')))
+  for (const file of await filesOf('loki/rules', '.yaml'))
+    files.set(`components/logs/rules/${basename(file)}`, read(file))
+  for (const directory of ['datasources', 'dashboards'])
+    for (const file of await filesOf(`grafana/observability/${directory}`, '.yaml'))
+      files.set(`components/grafana-observability/provisioning/${basename(file)}`, read(file))
   for (const directory of ['datasources', 'dashboards', 'alerting'])
     for (const file of await filesOf(`grafana/provisioning/${directory}`, '.yaml'))
       files.set(`components/grafana/provisioning/${basename(file)}`, read(file))
-  for (const file of await filesOf('grafana/dashboards', '.json')) {
-    // an object may have 256 KiB, with what `kubectl apply` remembers of it
-    const dashboard = JSON.stringify(JSON.parse(await readFile(file, 'utf8')))
-    files.set(`components/grafana/dashboards/${basename(file)}`, `${dashboard}\n`)
-  }
+  for (const file of await filesOf('grafana/dashboards', '.json'))
+    files.set(`components/grafana/dashboards/${basename(file)}`, await withoutBlanks(file))
+  for (const file of await filesOf('grafana/dashboards-observability', '.json'))
+    files.set(`components/grafana-observability/dashboards/${basename(file)}`, await withoutBlanks(file))
   return files
+}
+
+/** An object may have 256 KiB, with what `kubectl apply` remembers of it. */
+async function withoutBlanks(dashboard: string): Promise<string> {
+  return `${JSON.stringify(JSON.parse(await readFile(dashboard, 'utf8')))}\n`
 }
 
 const WEBHOOK = `      - url_file: /run/alert-webhook-url

@@ -62,9 +62,12 @@ function readNamed(name: string): string {
 
 /** path by content */
 function ownFiles(): Map<string, string> {
-  const paths = globSync('components/{prometheus,alertmanager,grafana,locust}/**/*.{json,yml,yaml,py}', {
-    cwd: k8s,
-  })
+  const paths = globSync(
+    'components/{prometheus,alertmanager,grafana,grafana-observability,locust,traces,logs}/**/*.{json,yml,yaml,py}',
+    {
+      cwd: k8s,
+    },
+  )
   return new Map(paths.map((path) => [readFileSync(join(k8s, path), 'utf8'), `<${path}>`]))
 }
 

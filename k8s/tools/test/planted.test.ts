@@ -182,6 +182,17 @@ test('operation: an object that is too large is found', () => {
   expect(operationProblems(objects).join('\n')).toContain('bytes, too many to be applied')
 })
 
+test.each<Mistake>([
+  ['name: pods\n              readOnly: true', 'name: pods', 'may write to pods of its node'],
+  ['path: /var/log/pods\n', 'path: /var/log\n', 'mounts pods of its node'],
+])(
+  'pod security, for the one pod that reads files of its node: %s → %s is found',
+  (replaced, by, problem) => {
+    const objects = planted('lab11-observability', [replaced, by, problem])
+    expect(securityProblems(objects)).toEqual([expect.stringContaining(problem)])
+  },
+)
+
 describe('network policies: a mistake is found', () => {
   test.each<Mistake>([
     ['- port: 5432', '- port: 5433', 'postgres-backup may not go to postgres:5432'],
@@ -190,6 +201,7 @@ describe('network policies: a mistake is found', () => {
       'podSelector: {}\n  policyTypes:\n',
       'anybody may go to',
     ],
+    ['- port: 4318', '- port: 4319', 'gateway may not go to collector:4318'],
   ])('%s → %s', (replaced, by, problem) => {
     expect(networkProblems(planted('prod', [replaced, by, problem])).join('\n')).toContain(problem)
   })

@@ -72,6 +72,16 @@ describe.skipIf(!canRender)('what kubectl makes of the overlays', () => {
   })
 })
 
+const FROM_MONITORING = [
+  'prometheus/rules',
+  'grafana/dashboards',
+  'grafana/provisioning',
+  'grafana-observability/dashboards',
+  'logs/config',
+  'logs/rules',
+  'traces/config',
+]
+
 test('every golden file is of an overlay', () => {
   const files = overlays()
     .filter(hasGolden)
@@ -105,7 +115,7 @@ describe('what is made from monitoring/', async () => {
   })
 
   test('is all there is, and is in a ConfigMap', () => {
-    for (const directory of ['prometheus/rules', 'grafana/dashboards', 'grafana/provisioning']) {
+    for (const directory of FROM_MONITORING) {
       const there = readdirSync(join(k8s, 'components', directory)).map(
         (name) => `components/${directory}/${name}`,
       )

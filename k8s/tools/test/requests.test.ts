@@ -29,10 +29,10 @@ function requestsOf(objects: KubernetesObject[]): { cpuMillis: number; memoryMib
   const autoscaler = objects.find(({ kind }) => kind === 'HorizontalPodAutoscaler')
   const { minReplicas = 1 } = (autoscaler?.spec ?? {}) as { minReplicas?: number }
   const requests = objects
-    .filter(({ kind }) => kind === 'Deployment' || kind === 'Rollout')
-    .flatMap(({ spec }) => {
-      // the autoscaler decides where a manifest does not
-      const { replicas = minReplicas, template } = spec as Workload
+    .filter(({ kind }) => ['Deployment', 'Rollout', 'StatefulSet', 'DaemonSet'].includes(kind))
+    .flatMap(({ kind, spec }) => {
+      // the autoscaler decides where a manifest does not; a DaemonSet has one pod on each node
+      const { replicas = kind === 'DaemonSet' ? 1 : minReplicas, template } = spec as Workload
       const containers = template?.spec.containers ?? []
       return containers.map(({ resources }) => ({ replicas, ...resources?.requests }))
     })

@@ -157,7 +157,21 @@ export const CASES: Case[] = [
   }),
   http('reserve-2', 'reserve, 2 replicas', 'replicas', RESERVE, READERS, { ceilings: ['reserve'] }),
   http('checkout-2', 'reserve and pay, 2 replicas', 'replicas', CHECKOUT, BUYERS, { ceilings: ['checkout'] }),
+
+  ...traced('list', 'GET /events', LIST),
+  ...traced('one', 'GET /events/1', ONE),
+  ...traced('reserve', 'reserve', RESERVE),
+  ...traced('checkout', 'reserve and pay', CHECKOUT, BUYERS),
 ]
+
+/** The same with traces: of all requests, and of 1 %. */
+function traced(name: string, what: string, plan: Plan, connections = READERS): HttpCase[] {
+  const ceilings = { ceilings: [name] }
+  return [
+    http(`${name}-traced`, `${what}, all traced`, 'traced', plan, connections, ceilings),
+    http(`${name}-traced-1`, `${what}, 1 % traced`, 'traced-1', plan, connections, ceilings),
+  ]
+}
 
 /** The cases with these names and those they are compared with. */
 export function selectCases(names: string[]): Case[] {

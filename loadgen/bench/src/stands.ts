@@ -20,6 +20,8 @@ export type StandName =
   | 'limited'
   | 'open-circuit'
   | 'replicas'
+  | 'traced'
+  | 'traced-1'
   | 'events_10'
   | 'events_1000'
   | 'events_100000'
@@ -63,6 +65,13 @@ export function createStands(
       }
       case 'replicas':
         return startReplicas()
+      case 'traced':
+        return startTraced({})
+      case 'traced-1':
+        return startTraced({
+          OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+          OTEL_TRACES_SAMPLER_ARG: '0.01',
+        })
       case 'hello':
         return only(await program('hello', 'ceilings/hello.ts', {}))
       case 'proxy': {
@@ -74,18 +83,29 @@ export function createStands(
     }
   }
 
-  async function startSystem(database: DatabaseName): Promise<Stand> {
+  async function startSystem(database: DatabaseName, variables: Record<string, string> = {}): Promise<Stand> {
     // holds are counted by event, and the same event has other orders in another database
     const redis = database === 'orders_1m' ? await ground.secondRedis() : ground.redis
-    const payments = await service('payments')
-    const notifications = await service('notifications')
-    const events = await service('events', eventsVariables(database, redis.port, payments.url))
+    const payments = await service('payments', variables)
+    const notifications = await service('notifications', variables)
+    const events = await service('events', {
+      ...eventsVariables(database, redis.port, payments.url),
+      ...variables,
+    })
     const gateway = await service('gateway', {
       EVENTS_URL: events.url,
       PAYMENTS_URL: payments.url,
       NOTIFICATIONS_URL: notifications.url,
+      ...variables,
     })
     return { url: gateway.url, children: [gateway, events, payments, notifications], redis }
+  }
+
+  /** The system with traces, and a collector that costs next to nothing; its CPU time is in the table too. */
+  async function startTraced(variables: Record<string, string>): Promise<Stand> {
+    const sink = await program('trace sink', 'trace-sink.ts', {})
+    const system = await startSystem('quickticket', { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, ...variables })
+    return { ...system, children: [...system.children, sink] }
   }
 
   /** One more gateway in front of the same services. */

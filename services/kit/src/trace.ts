@@ -79,7 +79,7 @@ function wireFormat(span: ActiveSpan): { spanId: string; flags: string } {
 }
 
 /** 16 hex digits. Node draws the bits of UUIDs in advance, many at a time; `randomBytes` asks the system for each. */
-function newSpanId(): string {
+export function newSpanId(): string {
   const uuid = randomUUID()
   return uuid.slice(0, 8) + uuid.slice(-8)
 }

@@ -16,6 +16,7 @@ const PORTS = { ...SERVICE_PORTS, postgres: 5432, redis: 6379 }
 
 const OUTSIDE: Pod[] = [
   { name: 'prometheus', namespace: 'monitoring', labels: { 'app.kubernetes.io/name': 'prometheus' } },
+  { name: 'collector', namespace: 'monitoring', labels: { app: 'collector' } },
   { name: 'grafana', namespace: 'monitoring', labels: { app: 'grafana' } },
   { name: 'kube-dns', namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } },
   { name: 'stranger', namespace: 'elsewhere', labels: { app: 'gateway' } },
@@ -25,7 +26,7 @@ const INSIDE: Pod[] = [
   { name: 'newcomer', labels: {} },
 ]
 
-/** The arrows of docs/architecture.md, backups, scraping and names: all that may go anywhere. */
+/** The arrows of docs/architecture.md, backups, scraping, spans and names: all that may go anywhere. */
 const ARROWS = [
   'gateway → events:8081',
   'gateway → payments:8082',
@@ -40,11 +41,16 @@ const ARROWS = [
   'client → gateway:8080',
   'stranger → gateway:8080',
   'grafana → gateway:8080',
+  'collector → gateway:8080',
   'kube-dns → gateway:8080',
   'prometheus → gateway:8080',
   'prometheus → events:8081',
   'prometheus → payments:8082',
   'prometheus → notifications:8083',
+  'gateway → collector:4318',
+  'events → collector:4318',
+  'payments → collector:4318',
+  'notifications → collector:4318',
 ]
 
 /** Connections that the policies allow and should not, and the other way round. */
@@ -55,7 +61,7 @@ export function networkProblems(objects: KubernetesObject[]): string[] {
   const own = workloads(objects).map(({ object, labels }) => ({ name: object.metadata.name, labels }))
   const inside: Pod[] = [...own, ...INSIDE]
   const pods = [...inside, ...OUTSIDE]
-  const ports = [...Object.values(PORTS), 9090, 53]
+  const ports = [...Object.values(PORTS), 9090, 4318, 53]
   const allowed = pods.flatMap((from) =>
     pods.flatMap((to) =>
       from === to || (from.namespace && to.namespace)
@@ -87,8 +93,7 @@ function passes(
   if (pod.namespace) return true
   const type = direction === 'ingress' ? 'Ingress' : 'Egress'
   const own = policies.filter(
-    ({ podSelector, policyTypes = [] }) =>
-      policyTypes.includes(type) && matches(podSelector?.matchLabels ?? {}, pod.labels),
+    ({ podSelector, policyTypes = [] }) => policyTypes.includes(type) && isSelected(podSelector, pod.labels),
   )
   if (own.length === 0) return true
   const rules: Rule[] = own.flatMap((policy) =>
@@ -110,5 +115,20 @@ interface Rule {
 
 function isPeer({ namespaceSelector, podSelector }: INetworkPolicyPeer, pod: Pod): boolean {
   const namespace = namespaceSelector?.matchLabels?.['kubernetes.io/metadata.name']
-  return namespace === pod.namespace && matches(podSelector?.matchLabels ?? {}, pod.labels)
+  return namespace === pod.namespace && isSelected(podSelector, pod.labels)
+}
+
+/** @throws Error on an expression that is not `In` */
+function isSelected(
+  selector: INetworkPolicySpec['podSelector'] = {},
+  labels: Record<string, string>,
+): boolean {
+  const { matchLabels = {}, matchExpressions = [] } = selector
+  return (
+    matches(matchLabels, labels) &&
+    matchExpressions.every(({ key, operator, values = [] }) => {
+      if (operator !== 'In') throw new Error(`no policy here uses ${operator} so far`)
+      return values.includes(labels[key] ?? '')
+    })
+  )
 }

@@ -6,6 +6,8 @@ import { type Workload, workloads } from './pods.ts'
 const OWN_USER: Record<string, number> = { postgres: 70, redis: 999, grafana: 472 }
 /** Prometheus asks the API server for pods. */
 const WITH_TOKEN = ['Deployment prometheus']
+/** What runs in a namespace with another label, because it reads files of its node, and these alone. */
+const NODE_FILES: Record<string, string> = { 'DaemonSet log-collector': '/var/log/pods' }
 
 /**
  * Pods that Pod Security's "restricted" would refuse, or that have more than they need.
@@ -24,7 +26,7 @@ export function securityProblems(objects: KubernetesObject[]): string[] {
   })
 }
 
-function podProblems({ name, object, pod }: Workload): string[] {
+function podProblems({ name, object, pod, containers }: Workload): string[] {
   const security = pod.securityContext ?? {}
   const uid = security.runAsUser ?? 0
   const withToken = WITH_TOKEN.includes(name)
@@ -40,13 +42,21 @@ function podProblems({ name, object, pod }: Workload): string[] {
     ...wrong(pod.enableServiceLinks !== false, 'gets variables of Services: REDIS_PORT would be no number'),
     ...wrong((pod.serviceAccountName ?? 'default') !== 'default' && !withToken, 'has a service account'),
     ...(pod.volumes ?? []).flatMap(({ name: volume, hostPath, emptyDir }) => [
-      ...wrong(hostPath !== undefined, `mounts ${volume} of its node`),
+      ...wrong(hostPath !== undefined && hostPath.path !== NODE_FILES[name], `mounts ${volume} of its node`),
+      ...wrong(
+        hostPath !== undefined && !containers.every((container) => isReadOnly(container, volume)),
+        `may write to ${volume} of its node`,
+      ),
       ...wrong(
         emptyDir !== undefined && emptyDir.sizeLimit === undefined,
         `has a volume ${volume} without a limit`,
       ),
     ]),
   ]
+}
+
+function isReadOnly({ volumeMounts = [] }: IContainer, volume: string): boolean {
+  return volumeMounts.every(({ name, readOnly }) => name !== volume || readOnly === true)
 }
 
 function containerProblems({ name, securityContext: security = {}, ports = [] }: IContainer): string[] {

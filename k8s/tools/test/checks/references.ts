@@ -1,3 +1,4 @@
+import type { IVolume } from 'kubernetes-models/v1/Volume'
 import { type KubernetesObject, nameOf } from '../../src/objects.ts'
 import { matches, namespaceOf, type Workload, workloads } from './pods.ts'
 
@@ -38,8 +39,11 @@ function selectors({ name, object, labels }: Workload): string[] {
   return [`${name} selects ${show(selector)}, its pods have ${show(labels)}`]
 }
 
-function volumes({ name, namespace, pod, containers }: Workload, objects: KubernetesObject[]): string[] {
-  const declared = pod.volumes ?? []
+function volumes(workload: Workload, objects: KubernetesObject[]): string[] {
+  const { name, namespace, object, pod, containers } = workload
+  const { volumeClaimTemplates = [] } = object.spec as { volumeClaimTemplates?: KubernetesObject[] }
+  const claimed: IVolume[] = volumeClaimTemplates.map(({ metadata }) => ({ name: metadata.name }))
+  const declared = [...(pod.volumes ?? []), ...claimed]
   const mounted = new Set(
     containers.flatMap(({ volumeMounts = [] }) => volumeMounts.map((mount) => mount.name)),
   )

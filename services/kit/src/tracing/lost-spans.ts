@@ -19,6 +19,8 @@ const REPORT_EVERY_MS = 60_000
 export function countSpans(exporter: SpanExporter, { service, log, maxQueued }: CountOptions) {
   const spans = { exported: 0, failed: 0, dropped: 0 }
   let queued = 0
+  /** queued, or in a batch that has no answer yet */
+  let pending = 0
   let reported = 0
   let reportedAt = Number.NEGATIVE_INFINITY
   let lastError: Error | undefined
@@ -32,6 +34,7 @@ export function countSpans(exporter: SpanExporter, { service, log, maxQueued }: 
   }
 
   function ended(result: ExportResult, count: number): void {
+    pending -= count
     if (result.code === ExportResultCode.SUCCESS) {
       spans.exported += count
       return
@@ -64,6 +67,7 @@ export function countSpans(exporter: SpanExporter, { service, log, maxQueued }: 
             return report()
           }
           queued++
+          pending++
           processor.onEnd(span)
         },
         forceFlush: () => processor.forceFlush(),
@@ -84,8 +88,10 @@ export function countSpans(exporter: SpanExporter, { service, log, maxQueued }: 
       })
     },
 
-    /** Logs what is not logged yet. */
+    /** Counts what has no answer yet as failed, and logs what is not logged yet. */
     reportLoss() {
+      spans.failed += pending
+      pending = 0
       reportedAt = Number.NEGATIVE_INFINITY
       report()
     },

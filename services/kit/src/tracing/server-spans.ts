@@ -3,7 +3,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { knownMethod } from '../http-methods.ts'
 import type { Outcome } from '../request-outcome.ts'
 import { pathOf, template, UNMATCHED } from '../route-template.ts'
-import { withTrace } from './current.ts'
+import { traceOf } from '../trace.ts'
+import { currentTrace, withTrace } from './current.ts'
 import type { Tracing } from './tracing.ts'
 
 declare module 'fastify' {
@@ -25,7 +26,8 @@ export function traceServer(app: FastifyInstance, tracing: Tracing | undefined):
   })
   // a body arrives in the events of its connection, which belong to no request
   app.addHook('preValidation', (request, _reply, done) => {
-    if (request.trace.span) withTrace(request.trace, done)
+    const { trace } = request
+    if (trace.span && currentTrace() !== trace) withTrace(trace, done)
     else done()
   })
   app.outcomeListeners.push((outcome, request) => {
@@ -34,7 +36,8 @@ export function traceServer(app: FastifyInstance, tracing: Tracing | undefined):
   app.addHook('onClose', () => tracing.close())
 
   function begin(request: FastifyRequest, startedAt?: number): void {
-    const { trace, method } = request
+    const trace = traceOf(request.raw)
+    const { method } = request
     trace.span = tracing?.startRoot(trace, spanName(method, template(request)), 'server', {
       attributes: attributesOf(request),
       startedAt,
@@ -42,9 +45,10 @@ export function traceServer(app: FastifyInstance, tracing: Tracing | undefined):
   }
 
   function end({ status, seconds }: Outcome, request: FastifyRequest): void {
-    // no hook has run for a URL that cannot be routed
-    if (!request.trace.span) begin(request, Date.now() - seconds * 1000)
-    const { span, problem } = request.trace
+    // no hook has run for a URL that cannot be routed, and its request has no decorator
+    const trace = traceOf(request.raw)
+    if (!trace.span) begin(request, Date.now() - seconds * 1000)
+    const { span, problem } = trace
     span?.set({
       'http.response.status_code': status,
       ...(problem !== undefined && { 'quickticket.problem': problem }),

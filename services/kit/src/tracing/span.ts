@@ -11,7 +11,6 @@ export interface ActiveSpan {
   event(name: string, attributes?: Attributes): void
   /** Sets the status to error, and `error.type`. */
   fail(errorType: string): void
-  rename(name: string): void
   end(): void
 }
 
