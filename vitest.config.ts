@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -11,6 +12,8 @@ export default defineConfig({
             '{loadgen,loadgen/bench,monitoring,k8s/tools,exercises,sre}/test/**/*.test.ts',
           ],
           globalSetup: 'testing/src/servers.ts',
+          // tests wait for processes most of the time, so two files fit two processors
+          maxWorkers: Math.max(2, availableParallelism() - 1),
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
@@ -21,6 +24,7 @@ export default defineConfig({
           include: ['e2e/test/**/*.test.ts'],
           // every file starts a system of its own
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

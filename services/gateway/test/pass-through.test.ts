@@ -20,9 +20,10 @@ const JSON_TYPE = { 'content-type': 'application/json' }
 /** The same request of a client to the gateway, and the one that the gateway makes of it to events. */
 async function expectSameProblem(ask: Ask, asked: Ask, problem: { status: number; error: string }) {
   const id = randomUUID()
+  const traceparent = `00-${id.replaceAll('-', '')}-00f067aa0ba902b7-01`
   const answerOf = async (service: 'gateway' | 'events', { headers, payload: body, ...request }: Ask) => {
     const sent = { ...request, ...(body !== undefined && { payload: body }) }
-    const options = { ...sent, headers: { ...headers, 'x-request-id': id } }
+    const options = { ...sent, headers: { ...headers, 'x-request-id': id, traceparent } }
     const { statusCode, headers: answered, payload } = await shop[service].app.inject(options)
     return { statusCode, type: answered['content-type'], cache: answered['cache-control'], payload }
   }
