@@ -259,6 +259,10 @@ test('10,000 requests leave no span without its parent, and each service counts 
   )
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
 
+  const ids = new Set(callers.map(({ traceId }) => traceId))
+  const ofThem = () => receiver.spans.filter(({ traceId }) => ids.has(traceId))
+  const served = () => ofThem().filter(({ kind }) => kind === 'server').length
+  await eventually(served, 2 * callers.length, 30_000)
   for (const service of ['gateway', 'events'] as const) {
     const received = () => receiver.spans.filter((span) => span.resource['service.name'] === service).length
     const counted = async () => {
@@ -268,8 +272,7 @@ test('10,000 requests leave no span without its parent, and each service counts 
     }
     await eventually(counted, { missing: 0, failed: 0, dropped: 0 }, 30_000)
   }
-  const ids = new Set(callers.map(({ traceId }) => traceId))
-  const spans = receiver.spans.filter(({ traceId }) => ids.has(traceId))
+  const spans = ofThem()
   expect(orphans(spans, callers)).toEqual([])
   const traces = Map.groupBy(spans, ({ traceId }) => traceId)
   expect(traces.size).toBe(10_000)
