@@ -37,6 +37,7 @@ export function createSchemaUpgrade({ postgres, mode, migrate, log }: SchemaUpgr
       await delay(pauseMs, undefined, { signal: stopping.signal })
     }
     wasUsable = true
+    log.debug('the database has every table')
   }
 
   function mayMigrate({ empty, migrated, hasCourseTables, pending }: Schema): boolean {

@@ -33,6 +33,7 @@ afterEach(async () => {
 const status = async ({ app }: EventsApp, url: string) => (await app.inject(url)).statusCode
 const untilHealthy = (events: EventsApp) =>
   vi.waitFor(async () => expect(await status(events, '/health')).toBe(200), { timeout: 25_000, interval: 50 })
+const KNOWN = { msg: 'the database has every table' }
 const history = async ({ pool }: EventsApp) =>
   (await pool.query(`SELECT to_regclass('schema_migrations') AS history`)).rows[0].history
 
@@ -157,8 +158,9 @@ describe('an empty database', () => {
   })
 
   test('that was emptied later waits for what it is filled with', async () => {
-    const events = await start({})
-    await untilHealthy(events)
+    const events = await start({ env: { LOG_LEVEL: 'debug' } })
+    // until then it is the empty database of a start
+    await vi.waitFor(() => expect(events.logs.lines()).toContainEqual(expect.objectContaining(KNOWN)))
     await events.pool.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public')
     expect(await status(events, '/events')).toBe(500)
     expect((await events.app.inject('/health')).json().reasons.postgres).toMatch(
