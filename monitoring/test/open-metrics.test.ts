@@ -25,8 +25,8 @@ test.each(['gateway', 'events', 'payments', 'notifications'] as const)(
 )
 
 function seriesIn(text = ''): string[] {
-  // which handles are open changes from one answer to the next
+  // which handles are open, and which garbage was collected, changes from one answer to the next
   return [...text.matchAll(/^(\w+(?:\{.*?\})?) \S+(?: # .*)?$/gm)].flatMap(([, series = '']) =>
-    series.startsWith('nodejs_active_resources{') ? [] : series,
+    /^nodejs_(active_resources\{|gc_)/.test(series) ? [] : series,
   )
 }

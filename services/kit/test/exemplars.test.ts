@@ -43,8 +43,8 @@ async function asked(app: App): Promise<number> {
 }
 
 async function seriesOf(url: string, job: string): Promise<string[]> {
-  // which handles are open changes from one scrape to the next
-  const selector = `{job="${job}",__name__!~"nodejs_active_.*"}`
+  // which handles are open, and which garbage was collected, changes from one scrape to the next
+  const selector = `{job="${job}",__name__!~"nodejs_(active|gc)_.*"}`
   const series = await query<Record<string, string>[]>(url, 'series', { 'match[]': selector })
   return series.map(({ job, instance, ...labels }) => JSON.stringify(Object.entries(labels).sort())).sort()
 }
