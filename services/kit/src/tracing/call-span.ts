@@ -16,7 +16,8 @@ export function startCallSpan(
   return above.start(`${method} ${template}`, 'client', {
     'http.request.method': method,
     'url.template': template,
-    'url.full': server.origin + path,
+    // without the query, which a client may have written
+    'url.full': server.origin + pathOf(path),
     'server.address': server.hostname,
     'server.port': Number(server.port) || (server.protocol === 'https:' ? 443 : 80),
     ...(resendCount > 0 && { 'http.request.resend_count': resendCount }),

@@ -11,6 +11,7 @@ export async function createExporter(config: TracingConfig): Promise<SpanExporte
     url: `${config.OTEL_EXPORTER_OTLP_ENDPOINT.replace(/\/$/, '')}/v1/traces`,
     headers: parsePairs(config.OTEL_EXPORTER_OTLP_HEADERS),
     timeoutMillis: config.OTEL_EXPORTER_OTLP_TIMEOUT,
+    // the type is an enum of a package that the exporter does not pass on; its values are these
     compression: config.OTEL_EXPORTER_OTLP_COMPRESSION as never,
   })
 }
